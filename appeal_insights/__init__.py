@@ -1,0 +1,30 @@
+"""Insights for the people who run appeals and moderation: did it really move, since when, where, why, and what to do."""
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+# The public names and where they live: loaded when first used, so that a small question costs a small import.
+_PUBLIC = {
+    "decompose_change": "appeal_insights.analysis.decomposition",
+    "ingest": "appeal_insights.records.ingest",
+    "ingest_figures": "appeal_insights.records.figures",
+    "investigate": "appeal_insights.findings.overturn",
+    "metrics": "appeal_insights.metrics.metric",
+    "period": "appeal_insights.periods",
+    "query": "appeal_insights.findings.answer",
+    "run": "appeal_insights.reports.run",
+    "Store": "appeal_insights.records.store",
+}
+__all__ = sorted(_PUBLIC)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PUBLIC:
+        raise AttributeError(f"module 'appeal_insights' has no attribute {name!r}")
+    return getattr(import_module(_PUBLIC[name]), name)
+
+
+def __dir__() -> list[str]:
+    return [*_PUBLIC, "__version__"]
