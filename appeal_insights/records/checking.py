@@ -1,0 +1,213 @@
+"""Turn one page of their rows into ours: rename, translate, type, and set aside with reasons what does not fit."""
+
+import re
+import tomllib
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+
+import pandas as pd
+from babel import Locale
+
+from appeal_insights.errors import AppealInsightsError, did_you_mean, one_of
+from appeal_insights.records.contract import Column
+from appeal_insights.records.mapping import KNOWN_FROM, Mapping
+from appeal_insights.records.reading import no_rejects
+from appeal_insights.records.scope import read_scope
+
+_OFFSET = re.compile(r"(?:[zZ]|[+-]\d{2}:?\d{2})$")
+LONGEST_VALUE_SHOWN = 200
+
+
+@dataclass
+class Checked:
+    """One page, checked. `good` has our columns, `source_row` and `zone`; `rejects` row, column, value, reason."""
+
+    good: pd.DataFrame
+    rejects: pd.DataFrame
+    ambiguous: int = 0  # local times of the hour the clocks repeat, read as the first of the two
+
+
+@dataclass
+class _Notes:
+    rejects: list[pd.DataFrame] = field(default_factory=list)
+    ambiguous: int = 0
+
+    def reject(
+        self, rows: "pd.Series[bool]", values: "pd.Series[str]", column: str, reason: "str | pd.Series[str]"
+    ) -> None:
+        if rows.any():
+            given = values[rows].fillna("").str.slice(0, LONGEST_VALUE_SHOWN)
+            said = reason if isinstance(reason, str) else reason[rows]
+            self.rejects.append(pd.DataFrame({"row": given.index, "column": column, "value": given, "reason": said}))
+
+
+@cache
+def market_zones() -> dict[str, str]:
+    """Market -> the time zone that decides on its days."""
+    text = files("appeal_insights.records").joinpath("markets.toml").read_text(encoding="utf-8")
+    return {market: entry["zone"] for market, entry in tomllib.loads(text).items()}
+
+
+@cache
+def _countries() -> frozenset[str]:
+    return frozenset(code for code in Locale("en").territories if len(code) == 2)
+
+
+def check_page(rows: pd.DataFrame, mapping: Mapping) -> Checked:
+    """Check the rows of one page, indexed by row number. A row with any problem is in `rejects`, once per problem."""
+    notes = _Notes()
+    contract = mapping.contract
+    ours = {name: _column(rows, name, column, mapping, notes) for name, column in contract.columns.items()}
+    good = pd.DataFrame(ours, index=rows.index)
+    good["zone"] = mapping.zone
+    if contract.market:
+        _check_markets(good[contract.market], _theirs(mapping, contract.market), notes)
+        good["zone"] = good[contract.market].map(market_zones()).fillna(mapping.zone)
+    good[KNOWN_FROM] = _extracted(rows, mapping, notes)
+    rejects = pd.concat(notes.rejects, ignore_index=True) if notes.rejects else no_rejects()
+    good = good[~good.index.isin(rejects["row"])]
+    good.insert(0, "source_row", good.index)
+    return Checked(good, rejects, notes.ambiguous)
+
+
+def _theirs(mapping: Mapping, ours: str) -> str:
+    return mapping.columns[ours].theirs if ours in mapping.columns else ours
+
+
+def _column(rows: pd.DataFrame, name: str, column: Column, mapping: Mapping, notes: _Notes) -> pd.Series:
+    theirs = _theirs(mapping, name)
+    if name in mapping.constants:
+        raw = pd.Series(mapping.constants[name], index=rows.index)
+    elif name in mapping.columns:
+        raw = rows[theirs]
+    else:
+        raw = pd.Series(None, index=rows.index, dtype="str")
+    text = as_text(raw)
+    if column.required and name not in mapping.absent:
+        notes.reject(text.isna(), text, theirs, "is empty, and every row needs it")
+    if column.type == "instant":
+        source = mapping.columns.get(name)
+        return _instants(raw, text, theirs, source.format if source else None, mapping.zone, notes)
+    values = mapping.values.get(name)
+    if values:
+        text = text.map(lambda value: values.get(value, value), na_action="ignore").replace("", None)
+    if column.type == "code":
+        _check_codes(text, theirs, column, notes)
+    if column.type == "scope":
+        _check_scopes(text, theirs, notes)
+    return text
+
+
+def as_text(raw: pd.Series) -> "pd.Series[str]":
+    """Any column as trimmed text: whole numbers without a point, booleans as true and false, nothing for empty."""
+    if isinstance(raw.dtype, pd.StringDtype):
+        text = raw.str.strip()
+    elif pd.api.types.is_bool_dtype(raw.dtype):
+        text = raw.map({True: "true", False: "false"}).astype("str")
+    elif pd.api.types.is_integer_dtype(raw.dtype):
+        text = raw.astype("str")
+    else:
+        text = raw.map(_one_as_text, na_action="ignore").astype("str").str.strip()
+    return text.where(raw.notna() & (text != ""), None)
+
+
+def _one_as_text(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def _check_codes(text: "pd.Series[str]", theirs: str, column: Column, notes: _Notes) -> None:
+    if column.values:
+        wrong = text.notna() & ~text.isin(column.values)
+        reasons = {value: _unknown_code(value, column) for value in text[wrong].unique()}
+        notes.reject(wrong, text, theirs, text.map(reasons))
+    if column.pattern:
+        fits = text.str.fullmatch(column.pattern).fillna(True).astype(bool)
+        notes.reject(
+            text.notna() & ~fits,
+            text,
+            theirs,
+            f"does not look like {column.pattern} ({column.describes['en'].rstrip('.')})",
+        )
+
+
+def _unknown_code(value: str, column: Column) -> str:
+    return f"is no {column.name}.{did_you_mean(value, column.values)} Known: {one_of(column.values)}"
+
+
+def _check_markets(text: "pd.Series[str]", theirs: str, notes: _Notes) -> None:
+    wrong = text.notna() & text.str.fullmatch("[A-Z]{2}").fillna(False).astype(bool) & ~text.isin(_countries())
+    notes.reject(wrong, text, theirs, "is no ISO 3166-1 country code")
+
+
+def _check_scopes(text: "pd.Series[str]", theirs: str, notes: _Notes) -> None:
+    wrong = text.notna() & ~text.map(_is_scope, na_action="ignore").fillna(True).astype(bool)
+    notes.reject(wrong, text, theirs, "cannot be read. Write it as market=DE,AT; queue=live")
+
+
+def _is_scope(text: str) -> bool:
+    try:
+        read_scope(text)
+    except AppealInsightsError:
+        return False
+    return True
+
+
+def _extracted(rows: pd.DataFrame, mapping: Mapping, notes: _Notes) -> pd.Series:
+    source = mapping.columns.get(KNOWN_FROM)
+    if source is None:
+        return pd.Series(pd.NaT, index=rows.index, dtype="datetime64[us]")
+    raw = rows[source.theirs]
+    return _instants(raw, as_text(raw), source.theirs, source.format, mapping.zone, notes)
+
+
+def _instants(
+    raw: pd.Series, text: "pd.Series[str]", theirs: str, form: str | None, zone: str, notes: _Notes
+) -> pd.Series:
+    """Times as naive UTC. A time without an offset is on the mapping's clock."""
+    if pd.api.types.is_datetime64_any_dtype(raw.dtype):
+        aware = raw.dt.tz is not None
+        parsed = raw.dt.tz_convert("UTC").dt.tz_localize(None) if aware else raw
+        return (
+            parsed.astype("datetime64[us]")
+            if aware
+            else _to_utc(parsed.astype("datetime64[us]"), text, theirs, zone, notes)
+        )
+    carries = text.str.contains(_OFFSET).fillna(False).astype(bool) & (form is None)
+    with_offset = pd.to_datetime(text[carries], format="ISO8601", errors="coerce", utc=True).dt.tz_localize(None)
+    without = pd.to_datetime(text[~carries], format=form or "ISO8601", errors="coerce")
+    if isinstance(without.dtype, pd.DatetimeTZDtype):  # the format itself read an offset
+        without = without.dt.tz_convert("UTC").dt.tz_localize(None)
+        local = without.astype("datetime64[us]")
+    else:
+        local = _to_utc(without.astype("datetime64[us]"), text, theirs, zone, notes)
+    parsed = pd.concat([with_offset.astype("datetime64[us]"), local]).reindex(raw.index)
+    unread = text.notna() & parsed.isna() & ~raw.index.isin(_already(notes, theirs))
+    notes.reject(unread, text, theirs, f"is not a time like {form or '2026-11-16T06:00:00Z'}")
+    return parsed
+
+
+def _already(notes: _Notes, theirs: str) -> pd.Index:
+    rows = [table["row"] for table in notes.rejects if (table["column"] == theirs).any()]
+    return pd.Index(pd.concat(rows)) if rows else pd.Index([])
+
+
+def _to_utc(local: pd.Series, text: "pd.Series[str]", theirs: str, zone: str, notes: _Notes) -> pd.Series:
+    """Local times as UTC. An hour that the clocks skip does not exist; of one they repeat the first is taken, and counted."""
+    if zone == "UTC" or local.empty:
+        return local
+    first = local.dt.tz_localize(zone, ambiguous=True, nonexistent="NaT")  # type: ignore[arg-type]
+    second = local.dt.tz_localize(zone, ambiguous=False, nonexistent="NaT")  # type: ignore[arg-type]
+    notes.ambiguous += int((first.notna() & (first != second)).sum())
+    skipped = local.notna() & first.isna()
+    notes.reject(
+        skipped,
+        text.reindex(local.index),
+        theirs,
+        f"does not exist on the clocks of {zone}, which went forward over it",
+    )
+    return first.dt.tz_convert("UTC").dt.tz_localize(None)

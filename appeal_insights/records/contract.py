@@ -1,0 +1,151 @@
+"""Read and check the contract: which columns a table of records must have, of what type, and when they are known."""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Literal, cast, get_args
+
+from appeal_insights.errors import BadContract, UnknownDimension, UnknownName, did_you_mean, one_of
+from appeal_insights.records.statement import predicate
+
+Type = Literal["text", "code", "scope", "instant", "day", "integer"]
+KnownAt = Literal["enforcement", "submission", "decision"]
+Words = dict[str, str]  # {"en": ..., "zh": ...}
+
+BLANK = "(blank)"  # what an unknown value of a dimension is called from load on
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of the contract."""
+
+    name: str
+    type: Type
+    label: Words
+    describes: Words
+    unit: str = ""
+    values: tuple[str, ...] = ()
+    pattern: str = ""
+    required: bool = False
+    dimension: bool = False
+    known_at: KnownAt | None = None
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A row-level question that every accepted row answers with yes."""
+
+    id: str
+    column: str
+    holds: str
+    reason: Words
+
+
+@dataclass(frozen=True)
+class Contract:
+    """What one fact is made of."""
+
+    fact: str
+    name: Words
+    describes: Words
+    key: str
+    market: str | None
+    first_event: tuple[str, ...]
+    columns: dict[str, Column]
+    derived: dict[str, Column]
+    rules: tuple[Rule, ...]
+
+    @property
+    def dimensions(self) -> list[str]:
+        """The columns one may break by, in the contract's order."""
+        return [name for name, column in self.columns.items() if column.dimension]
+
+    @property
+    def instants(self) -> list[str]:
+        return [name for name, column in self.columns.items() if column.type == "instant"]
+
+    @property
+    def causes(self) -> list[str]:
+        """The dimensions known before the outcome: only these may be called a cause."""
+        return [name for name in self.dimensions if self.columns[name].known_at in ("enforcement", "submission")]
+
+    @property
+    def decision(self) -> str | None:
+        """The instant that everything known at the decision waits for."""
+        return next((name for name in self.instants if self.columns[name].known_at == "decision"), None)
+
+    def dimension(self, name: str) -> Column:
+        """The column of a dimension. Raises UnknownDimension with the nearest right name."""
+        if name not in self.dimensions:
+            raise UnknownDimension(
+                f"No dimension {name!r}.{did_you_mean(name, self.dimensions)} "
+                f"You can break by: {one_of(self.dimensions, most=20)}."
+            )
+        return self.columns[name]
+
+
+@cache
+def facts() -> tuple[str, ...]:
+    """The facts that have a contract."""
+    folder = files("appeal_insights.records").joinpath("contract")
+    return tuple(sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml")))
+
+
+@cache
+def contract(fact: str) -> Contract:
+    """The contract of a fact. Raises UnknownName, or BadContract where the declaration does not hold together."""
+    if fact not in facts():
+        raise UnknownName(f"No fact {fact!r}.{did_you_mean(fact, facts())} There are: {one_of(facts())}.")
+    text = files("appeal_insights.records").joinpath("contract", f"{fact}.toml").read_text(encoding="utf-8")
+    return read_contract(fact, text)
+
+
+def read_contract(fact: str, text: str) -> Contract:
+    """Read one declaration and check that it holds together."""
+    declared = tomllib.loads(text)
+    found = Contract(
+        fact=fact,
+        name=declared["name"],
+        describes=declared["describes"],
+        key=declared["key"],
+        market=declared.get("market"),
+        first_event=tuple(declared["first_event"]),
+        columns={name: _column(fact, name, entry) for name, entry in declared["columns"].items()},
+        derived={name: _column(fact, name, entry) for name, entry in declared.get("derived", {}).items()},
+        rules=tuple(Rule(**entry) for entry in declared.get("rules", [])),
+    )
+    _check(found)
+    return found
+
+
+def _column(fact: str, name: str, entry: dict[str, object]) -> Column:
+    if not _NAME.fullmatch(name):
+        raise BadContract(f"{fact}: the column name {name!r} must be lower case letters, digits and underscores.")
+    if entry.get("type") not in get_args(Type):
+        raise BadContract(f"{fact}.{name}: no type {entry.get('type')!r}. Choose one of: {', '.join(get_args(Type))}.")
+    values = tuple(cast(list[str], entry.get("values", [])))
+    return Column(name=name, **{**entry, "values": values})  # type: ignore[arg-type]
+
+
+def _check(found: Contract) -> None:
+    named = [
+        found.key,
+        *found.first_event,
+        *(rule.column for rule in found.rules),
+        *([found.market] if found.market else []),
+    ]
+    for name in named:
+        if name not in found.columns:
+            raise BadContract(f"{found.fact}: {name!r} is named but is not a column.")
+    for column in (*found.columns.values(), *found.derived.values()):
+        for words in (column.label, column.describes):
+            if set(words) != {"en", "zh"} or not all(words.values()):
+                raise BadContract(f"{found.fact}.{column.name}: label and description want en and zh.")
+    for column in (*found.columns.values(), *found.derived.values()):
+        if column.known_at not in get_args(KnownAt):
+            raise BadContract(f"{found.fact}.{column.name}: known_at is one of {', '.join(get_args(KnownAt))}.")
+    for rule in found.rules:
+        predicate(rule.holds, found.columns, what=f"the rule {rule.id} of {found.fact}")

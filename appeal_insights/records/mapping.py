@@ -1,0 +1,135 @@
+"""A mapping file: their column -> ours, their value -> ours, and the time zone of times that carry none."""
+
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from appeal_insights.errors import BadMapping, did_you_mean, one_of
+from appeal_insights.periods import GRAINS, Grain
+from appeal_insights.records.contract import Contract, contract
+
+KNOWN_FROM = "known_from"  # a mapping may name the column that says when a row was extracted
+_KEYS = {"fact", "zone", "absent", "columns", "constants", "values"}
+
+
+@dataclass(frozen=True)
+class From:
+    """Where one of our columns comes from: their column, with the format and precision of a time."""
+
+    theirs: str
+    format: str | None = None
+    precision: Grain | None = None
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """What a mapping file says, checked against the contract."""
+
+    fact: str
+    zone: str
+    columns: dict[str, From]
+    constants: dict[str, str] = field(default_factory=dict)
+    values: dict[str, dict[str, str]] = field(default_factory=dict)
+    absent: tuple[str, ...] = ()
+
+    @property
+    def contract(self) -> Contract:
+        return contract(self.fact)
+
+    @property
+    def precision(self) -> dict[str, Grain]:
+        """The coarseness of times that are less than instants: a year, a month, a day."""
+        return {ours: source.precision for ours, source in self.columns.items() if source.precision}
+
+
+def load_mapping(path: Path) -> Mapping:
+    """Read a mapping file of records. Raises BadMapping with the file's name and what to write instead."""
+    return read_mapping(read_toml(path), what=str(path))
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The content of a mapping file. Raises BadMapping where it cannot be read."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BadMapping(f"Cannot read the mapping file {path}: {error}.") from error
+
+
+def read_mapping(declared: dict[str, Any], *, what: str = "the mapping") -> Mapping:
+    """Check a mapping against the contract of its fact."""
+    for key in declared:
+        if key not in _KEYS:
+            raise BadMapping(f"{what}: no key {key!r}.{did_you_mean(key, _KEYS)} Known keys: {one_of(sorted(_KEYS))}.")
+    fact = str(declared.get("fact", "appeals"))
+    found = Mapping(
+        fact=fact,
+        zone=str(declared.get("zone", "UTC")),
+        columns=_columns(declared.get("columns", {}), what),
+        constants={ours: str(value) for ours, value in declared.get("constants", {}).items()},
+        values={ours: {str(k): str(v) for k, v in table.items()} for ours, table in declared.get("values", {}).items()},
+        absent=tuple(declared.get("absent", ())),
+    )
+    _check(found, contract(fact), what)
+    return found
+
+
+def same_names(fact: str, theirs: Sequence[str], *, zone: str = "UTC") -> Mapping:
+    """The mapping of a file whose columns already bear the contract's names."""
+    ours = contract(fact).columns
+    found = Mapping(
+        fact=fact, zone=zone, columns={name: From(name) for name in theirs if name in ours or name == KNOWN_FROM}
+    )
+    _check(found, contract(fact), "a file without a mapping file", theirs)
+    return found
+
+
+def _columns(declared: dict[str, Any], what: str) -> dict[str, From]:
+    found: dict[str, From] = {}
+    for theirs, target in declared.items():
+        entry = {"to": target} if isinstance(target, str) else dict(target)
+        ours = str(entry.pop("to", ""))
+        if ours in found:
+            raise BadMapping(f"{what}: two columns go to {ours!r}: {found[ours].theirs!r} and {theirs!r}. Keep one.")
+        unknown = set(entry) - {"format", "precision"}
+        if unknown or not ours:
+            raise BadMapping(
+                f"{what}: the column {theirs!r} wants {{ to, format, precision }}; cannot use {sorted(unknown) or target!r}."
+            )
+        if entry.get("precision") not in (None, *GRAINS):
+            raise BadMapping(
+                f"{what}: the column {theirs!r} has no precision {entry['precision']!r}. Choose one of: {one_of(GRAINS)}."
+            )
+        found[ours] = From(theirs, **entry)
+    return found
+
+
+def _check(found: Mapping, of: Contract, what: str, theirs: Sequence[str] = ()) -> None:
+    known = [*of.columns, KNOWN_FROM]
+    for ours in (*found.columns, *found.constants, *found.values, *found.absent):
+        if ours not in known:
+            raise BadMapping(
+                f"{what}: {of.fact} has no column {ours!r}.{did_you_mean(ours, known)} There are: {one_of(known, most=30)}."
+            )
+    for ours, values in found.values.items():
+        allowed = of.columns[ours].values
+        for target in values.values():
+            if allowed and target and target not in allowed:
+                raise BadMapping(
+                    f"{what}: {ours} has no value {target!r}.{did_you_mean(target, allowed)} Allowed: {one_of(allowed)}."
+                )
+    for name, column in of.columns.items():
+        if column.required and name not in (*found.columns, *found.constants, *found.absent):
+            near = did_you_mean(name, theirs) if theirs else ""
+            raise BadMapping(
+                f"{what}: {of.fact} needs {name!r} ({column.describes['en'].rstrip('.')}).{near} Map one of your columns to it, "
+                f"or say absent = [{name!r}] if the source does not have it."
+            )
+    if of.key in found.absent:
+        raise BadMapping(f"{what}: {of.key!r} is the key and cannot be absent.")
+    try:
+        ZoneInfo(found.zone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise BadMapping(f"{what}: no time zone {found.zone!r}. Write an IANA name such as Europe/Berlin.") from error

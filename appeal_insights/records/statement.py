@@ -1,0 +1,139 @@
+"""SQL as a syntax tree: fill named holes, check a predicate, write a table's definition. No text is pasted into text.
+
+Two files touch sqlglot's trees, this one and metrics/measure.py, because its keys change between majors.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
+from functools import cache
+from typing import cast
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+from appeal_insights.errors import BadPredicate, did_you_mean, one_of
+
+DIALECT = "duckdb"
+Node = exp.Expr
+Filling = Node | Sequence[Node]
+
+# Row-level and side-effect free: comparisons, logic, arithmetic of whole numbers, case. No function, no subquery.
+_ALLOWED = (
+    exp.And, exp.Or, exp.Not, exp.Paren, exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.In, exp.Between, exp.Is,
+    exp.Null, exp.Boolean, exp.Literal, exp.Column, exp.Identifier, exp.Add, exp.Sub, exp.Mul, exp.Neg, exp.Case, exp.If,
+    exp.Coalesce,
+)  # fmt: skip
+
+
+@cache
+def parse(text: str) -> Node:
+    """The tree of one statement. It is shared: `fill` works on a copy."""
+    return cast(Node, sqlglot.parse_one(text, read=DIALECT))
+
+
+def write(tree: Node) -> str:
+    """The tree as text that any DuckDB shell runs."""
+    return tree.sql(dialect=DIALECT, pretty=True, comments=False)
+
+
+def column(name: str, table: str | None = None) -> exp.Column:
+    return exp.column(exp.to_identifier(name, quoted=True), table=table)
+
+
+def text_value(value: str) -> Node:
+    return exp.Literal.string(value)
+
+
+def day_value(value: date) -> Node:
+    return exp.cast(exp.Literal.string(value.isoformat()), "date")
+
+
+def instant_value(value: datetime) -> Node:
+    return exp.cast(exp.Literal.string(value.isoformat(sep=" ")), "timestamp")
+
+
+def fill(tree: Node, holes: Mapping[str, Filling], *, tables: Mapping[str, str] | None = None) -> Node:
+    """The tree with every unqualified column named like a hole replaced, and every table of `tables` renamed.
+
+    A hole filled with several expressions stands in a list (select, group by, order by, using) and is spliced in; with
+    none of them it vanishes, with a comma too few rather than one too many.
+    """
+    filled = tree.copy()
+    for node in list(filled.find_all(exp.Column)):
+        if node.table or node.name not in holes:
+            continue
+        filling = holes[node.name]
+        if isinstance(filling, exp.Expr):
+            node.replace(filling.copy())
+        else:
+            _splice(node, filling)
+    for join in filled.find_all(exp.Join):
+        join.set("using", [part for name in join.args.get("using") or [] for part in _using(name, holes)] or None)
+    for table in list(filled.find_all(exp.Table)):
+        if tables and table.name in tables:
+            table.set("this", exp.to_identifier(tables[table.name], quoted=True))
+    return filled
+
+
+def _using(name: Node, holes: Mapping[str, Filling]) -> list[Node]:
+    filling = holes.get(name.name)
+    if filling is None:
+        return [name]
+    columns = [filling] if isinstance(filling, exp.Expr) else filling
+    return [exp.to_identifier(part.alias_or_name, quoted=True) for part in columns]
+
+
+def _splice(node: Node, filling: Sequence[Node]) -> None:
+    holder = node.parent if isinstance(node.parent, exp.Ordered) else node
+    parent, key, index = holder.parent, holder.arg_key, holder.index
+    if parent is None or key is None or index is None:
+        raise BadPredicate(f"The hole {node.name!r} takes several columns, so it must stand in a list.")
+    siblings = list(parent.args[key])
+    siblings[index : index + 1] = [part.copy() for part in filling]
+    parent.set(key, siblings)
+
+
+def predicate(text: str, columns: Collection[str], *, what: str) -> Node:
+    """The tree of a row-level yes/no question over `columns`.
+
+    Raises  BadPredicate   it is not SQL, calls a function, reads another table, or names an unknown column.
+    """
+    try:
+        trees = sqlglot.parse(text, read=DIALECT)
+    except SqlglotError as error:
+        raise BadPredicate(f"Cannot read {what}: {text!r} is not a SQL condition.") from error
+    if len(trees) != 1 or trees[0] is None:
+        raise BadPredicate(f"{what.capitalize()} must be one condition: {text!r}.")
+    tree = cast(Node, trees[0])
+    for node in tree.walk():
+        if not isinstance(node, _ALLOWED):
+            raise BadPredicate(
+                f"{what.capitalize()} may only compare columns of one row: {node.sql(dialect=DIALECT)!r} is more than that."
+            )
+        if isinstance(node, exp.In) and not node.expressions:
+            raise BadPredicate(
+                f"{what.capitalize()} may only compare with values that it lists: {text!r} reads another table."
+            )
+        if isinstance(node, exp.Column) and (node.table or node.name not in columns):
+            raise BadPredicate(
+                f"{what.capitalize()} names {node.sql(dialect=DIALECT)!r}, which is no column of its records."
+                f"{did_you_mean(node.name, columns)} There are: {one_of(columns, most=30)}."
+            )
+    return tree
+
+
+def create_table(name: str, columns: Mapping[str, str | Sequence[str]]) -> str:
+    """The definition of a table: column -> type, or the values of an enumeration."""
+    parts = [
+        exp.ColumnDef(this=exp.to_identifier(of, quoted=True), kind=exp.DataType.build(kind, dialect=DIALECT))
+        if isinstance(kind, str)
+        else exp.ColumnDef(this=exp.to_identifier(of, quoted=True), kind=_enumeration(kind))
+        for of, kind in columns.items()
+    ]
+    table = exp.Schema(this=exp.to_table(exp.to_identifier(name, quoted=True)), expressions=parts)
+    return write(exp.Create(this=table, kind="TABLE"))
+
+
+def _enumeration(values: Sequence[str]) -> exp.DataType:
+    return exp.DataType(this=exp.DataType.Type.ENUM, expressions=[text_value(value) for value in values])

@@ -1,0 +1,404 @@
+"""The only DuckDB connection: one file a store, written anew, put in place whole, opened read-only and locked down."""
+
+import hashlib
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import date, datetime
+from importlib.resources import files
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple, Self, cast
+
+import duckdb
+import pandas as pd
+
+from appeal_insights.errors import BadInput, UnknownStore, one_of
+from appeal_insights.records.statement import column, create_table, fill, parse, write
+
+FORMAT = 1  # of the store file; another number is another layout
+_NO_EXTENSIONS: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    "python_enable_replacements": False,
+}
+
+_OF_THE_STORE = ("about", "loads", "rejects")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One query that a store answered: what for, its text, seconds, rows that came back."""
+
+    what: str
+    text: str
+    seconds: float
+    rows: int
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """How many records are visible at an instant, and a digest of what they say."""
+
+    rows: int
+    digest: str
+
+    def __str__(self) -> str:
+        return f"{self.digest} ({self.rows:,} rows)"
+
+
+class Store:
+    """A store opened for reading. Close it, or use it in a `with`. A file that was replaced is seen by a new Store only.
+
+    Raises  UnknownStore   there is no such file;  BadInput   it is no store of ours.
+    """
+
+    def __init__(self, path: Path) -> None:
+        if not path.exists():
+            raise UnknownStore(f"No store {path}. Make one with: appeal-insights ingest FILE --store {path.stem}.")
+        self.path = path
+        self.name = path.stem
+        self.asked: list[Asked] = []
+        self._connection = _locked_down(path)
+        self._about = _read_about(self._connection, path)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def run(self, text: str, *, what: str) -> pd.DataFrame:
+        """The answer to a query as a table; its text is kept for the appendix. Enumerations come as text."""
+        started = time.perf_counter()
+        answer = self._connection.execute(text).df()
+        self.asked.append(Asked(what, text, time.perf_counter() - started, len(answer)))
+        coded = answer.select_dtypes("category").columns
+        return answer.astype(dict.fromkeys(coded, "str"))
+
+    @property
+    def tables(self) -> list[str]:
+        """The facts (or figures) that the store holds."""
+        names = self._connection.execute(
+            "select table_name from duckdb_tables() where database_name = current_database() order by table_name"
+        ).fetchall()
+        return [name for (name,) in names if name not in _OF_THE_STORE]
+
+    @property
+    def loads(self) -> pd.DataFrame:
+        """Every load: source, its digest, when, and what became of its rows."""
+        return self._connection.execute("select * from loads order by load_id").df()
+
+    def require(self, table: str) -> None:
+        """Raises UnknownStore where the store holds no such fact."""
+        if table not in (*self.tables, *_OF_THE_STORE):
+            raise UnknownStore(
+                f"The store {self.name} holds no {table}. It holds: {one_of(self.tables)}. Ingest them first."
+            )
+
+    def latest(self) -> datetime:
+        """The instant of the newest load: what the store knows by default."""
+        return cast(datetime, self._connection.execute("select max(loaded_at) from loads").fetchall()[0][0])
+
+    def first_load(self, fact: str) -> datetime | None:
+        """The instant of the first load of a fact. Before it, a report replays from event times."""
+        rows = self._connection.execute("select min(loaded_at) from loads where fact = $1", [fact]).fetchall()
+        return cast("datetime | None", rows[0][0])
+
+    def declared(self, key: str) -> dict[str, Any]:
+        """What a load declared about its fact (precision of times, columns a source lacks, shape of figures)."""
+        return cast(dict[str, Any], json.loads(self._about.get(key, "{}")))
+
+    def values(self, table: str, name: str) -> list[str]:
+        """The values that a dimension has in this store, sorted."""
+        tree = parse("select distinct cast(value as varchar) as value from source order by value")
+        rows = self._connection.execute(write(fill(tree, {"value": column(name)}, tables={"source": table}))).fetchall()
+        return [value for (value,) in rows]
+
+    def fingerprint(self, table: str, as_of: datetime) -> Fingerprint:
+        """A digest of the record versions visible at `as_of`: later loads do not change it."""
+        tree = parse(
+            """
+            select
+                count(*) as visible,
+                coalesce(bit_xor(md5_number_lower(row_hash)), 0) as folded,
+                coalesce(sum(md5_number_upper(row_hash) // 65536), 0) as summed
+            from fact
+            where known_from <= $1 and $1 < known_to
+            """
+        )
+        text = write(fill(tree, {}, tables={"fact": table}))
+        rows, folded, summed = self._connection.execute(text, [as_of]).fetchall()[0]
+        digest = hashlib.sha256(f"{table}:{rows}:{folded}:{summed}".encode()).hexdigest()
+        return Fingerprint(int(rows), digest[:16])
+
+    def span(self, table: str, day: str) -> tuple[date, date] | None:
+        """The first and last day on which that table has something, or None."""
+        tree = parse("select min(day) as first_day, max(day) as last_day from fact")
+        rows = self._connection.execute(write(fill(tree, {"day": column(day)}, tables={"fact": table}))).fetchall()
+        return (rows[0][0], rows[0][1]) if rows[0][0] else None
+
+
+def _locked_down(path: Path) -> duckdb.DuckDBPyConnection:
+    """A connection that reads this file alone and changes nothing, whatever a query holds.
+
+    The file is attached, not opened: DuckDB would give a second opening the first one, also of a file replaced since.
+    """
+    connection = duckdb.connect(config=_NO_EXTENSIONS)
+    try:
+        connection.execute("attach $1 as store (read_only)", [str(path)])
+        connection.execute("use store; detach memory; set enable_external_access = false")
+        connection.execute("set lock_configuration = true")
+    except duckdb.Error as error:
+        connection.close()
+        raise BadInput(f"{path} is not a store of this package: {str(error).splitlines()[0]}") from error
+    return connection
+
+
+def _read_about(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, str]:
+    """What the store says about itself. Raises BadInput for a file that is no store, or one of another format."""
+    try:
+        about = dict(connection.execute("select key, value from about").fetchall())
+    except duckdb.Error as error:
+        connection.close()
+        raise BadInput(f"{path} is not a store of this package: {str(error).splitlines()[0]}") from error
+    if about.get("format") != str(FORMAT):
+        connection.close()
+        raise BadInput(
+            f"{path} has the format {about.get('format')}, this version reads {FORMAT}. Ingest the files again."
+        )
+    return about
+
+
+@dataclass(frozen=True)
+class Load:
+    """One file taken in at one instant. Of a backfilled load (a fact's first) the rows are known from their events."""
+
+    id: int
+    fact: str
+    moment: datetime
+    backfilled: bool
+
+
+class Versions(NamedTuple):
+    """What became of the rows that a load brought."""
+
+    new: int
+    changed: int
+    unchanged: int
+
+
+_OF_A_VERSION = {
+    "known_from": "timestamp",
+    "known_to": "timestamp",
+    "load_id": "integer",
+    "source_row": "bigint",
+    "row_hash": "varchar",
+}
+
+
+class Writing:
+    """A store being written: a copy of the old file, or a new one, that `writing` puts in place when all went well.
+
+    Raises  BadInput   the file that is there is no store of ours.
+    """
+
+    def __init__(self, temporary: Path, path: Path) -> None:
+        new = not path.exists()
+        try:
+            self.connection = duckdb.connect(str(temporary), config=_NO_EXTENSIONS)
+        except duckdb.Error as error:
+            raise BadInput(f"{path} is not a store of this package: {str(error).splitlines()[0]}") from error
+        self.connection.execute("set timezone = 'UTC'")
+        if not new:
+            _read_about(self.connection, path)
+        if new:
+            self.connection.execute(
+                files("appeal_insights.records").joinpath("load", "store.sql").read_text(encoding="utf-8")
+            )
+            self.note("format", str(FORMAT))
+
+    def note(self, key: str, value: str) -> None:
+        self.connection.execute("insert or replace into about values ($1, $2)", [key, value])
+
+    def has(self, table: str) -> bool:
+        rows = self.connection.execute("select count(*) from duckdb_tables() where table_name = $1", [table]).fetchall()
+        return bool(rows[0][0])
+
+    def create(self, name: str, columns: dict[str, Any]) -> None:
+        self.connection.execute(create_table(name, columns))
+
+    def append(self, table: str, page: pd.DataFrame) -> None:
+        """Append a table's rows by column name."""
+        self.connection.register("page", page)
+        tree = parse("insert into target by name select * from page")
+        self.connection.execute(write(fill(tree, {}, tables={"target": table})))
+        self.connection.unregister("page")
+
+    def distinct(self, table: str, name: str) -> list[str]:
+        """The values of a column, sorted, without null."""
+        tree = parse(
+            "select distinct cast(value as varchar) as value from source where value is not null order by value"
+        )
+        rows = self.connection.execute(write(fill(tree, {"value": column(name)}, tables={"source": table}))).fetchall()
+        return [value for (value,) in rows]
+
+    def about(self, key: str) -> dict[str, Any]:
+        """What earlier loads declared about a fact."""
+        rows = self.connection.execute("select value from about where key = $1", [key]).fetchall()
+        return cast(dict[str, Any], json.loads(rows[0][0])) if rows else {}
+
+    def begin(self, fact: str, moment: datetime) -> Load:
+        """Open a load. Raises BadInput where the store knows a later one: what was known when would be confused."""
+        load_id, newest, earlier = self.connection.execute(
+            "select coalesce(max(load_id), 0) + 1, max(loaded_at), count(*) filter (where fact = $1) from loads", [fact]
+        ).fetchall()[0]
+        if newest and moment < newest:
+            raise BadInput(f"The store was last loaded at {newest}, later than {moment}. Loads go forward in time.")
+        self.connection.execute(
+            """
+            create temp table load as
+            select $1::integer as load_id, $2::timestamp as loaded_at, $3::boolean as backfilled
+            """,
+            [load_id, moment, not earlier],
+        )
+        return Load(int(load_id), fact, moment, backfilled=not earlier)
+
+    def keep(self, fact: str, key: str) -> None:
+        """Set the versions of the store so far aside as `kept`, or none."""
+        if self.has(fact):
+            tree = parse("create temp table kept as select key_column as record_key, * from fact")
+            self.connection.execute(write(fill(tree, {"key_column": column(key)}, tables={"fact": fact})))
+        else:
+            self.connection.execute("create temp table kept as select *, known_from as known_to from arriving limit 0")
+
+    def replace(self, load: Load, columns: dict[str, Any]) -> Versions:
+        """Give the fact's table the versions old (`kept`) and new (`arriving`); `columns` are its own columns.
+
+        Gives   what became of the rows of the file. One row can bring several records (a sheet's row, one per metric):
+                it is new if one of them is, else changed if one of them is.
+        """
+        counted = self.connection.execute(
+            """
+            with rows as (
+                select
+                    bool_or(kept.record_key is null) as is_new,
+                    bool_or(coalesce(kept.row_hash <> arriving.row_hash, false)) as is_changed
+                from arriving
+                left join kept
+                    on kept.record_key = arriving.record_key and kept.known_to = timestamp '9999-12-31 00:00:00'
+                group by arriving.source_row
+            )
+
+            select
+                count(*) filter (where is_new),
+                count(*) filter (where not is_new and is_changed),
+                count(*) filter (where not is_new and not is_changed)
+            from rows
+            """
+        ).fetchall()[0]
+        self.create("next", {**columns, **_OF_A_VERSION})
+        self.script("versions")
+        if self.has(load.fact):
+            self.connection.execute(write(fill(parse("drop table fact"), {}, tables={"fact": load.fact})))
+        self.connection.execute(
+            write(fill(parse("create table fact as select * from next"), {}, tables={"fact": load.fact}))
+        )
+        self.connection.execute("drop table next; drop table kept; drop table arriving; drop table incoming")
+        return Versions(*counted)
+
+    def log(
+        self, load: Load, source: str, digest: str, *, read: int, versions: Versions, rejects: pd.DataFrame
+    ) -> None:
+        """Write down what a load did, and its rejects (row, column, value, reason)."""
+        self.connection.execute(
+            "insert into loads values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+            [
+                load.id,
+                load.fact,
+                source,
+                digest,
+                load.moment,
+                load.backfilled,
+                read,
+                *versions,
+                int(rejects["row"].nunique()),
+            ],
+        )
+        if len(rejects):
+            renamed = rejects.rename(columns={"row": "source_row", "column": "source_column"})
+            self.append("rejects", renamed.assign(load_id=load.id, fact=load.fact, source=source))
+        self.connection.execute("drop table load")
+
+    def script(self, name: str) -> None:
+        """Run one of the files of load/."""
+        self.connection.execute(
+            files("appeal_insights.records").joinpath("load", f"{name}.sql").read_text(encoding="utf-8")
+        )
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[Writing]:
+    """Write a store beside `path` and put it in place whole. Whatever goes wrong, the old file stays as it was."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.stem}.{os.getpid()}.duckdb")
+    before = os.umask(0o077)  # records are nobody else's to read
+    try:
+        _forget(temporary)
+        if path.exists():
+            shutil.copyfile(path, temporary)
+        target = Writing(temporary, path)
+        try:
+            yield target
+            target.connection.execute("checkpoint")
+        finally:
+            target.connection.close()
+        temporary.replace(path)
+    finally:
+        os.umask(before)
+        _forget(temporary)
+
+
+def _forget(temporary: Path) -> None:
+    for name in (temporary, temporary.with_name(temporary.name + ".wal")):
+        with suppress(FileNotFoundError):
+            name.unlink()
+
+
+def parquet_columns(path: Path) -> list[str]:
+    """The column names of a Parquet file. Raises BadInput where it is damaged."""
+    with duckdb.connect() as connection:
+        try:
+            answer = connection.execute("select * from read_parquet($1) limit 0", [str(path)])
+        except duckdb.Error as error:
+            raise BadInput(f"Cannot read {path}: {str(error).splitlines()[0]}") from error
+        return [name for name, *_ in answer.description or []]
+
+
+def parquet_pages(path: Path, rows: int) -> Iterator[tuple[pd.DataFrame, float]]:
+    """The rows of a Parquet file in pages of about `rows`, in file order, each with the share read so far."""
+    with duckdb.connect() as connection:
+        try:
+            total = connection.execute("select count(*) from read_parquet($1)", [str(path)]).fetchall()[0][0]
+            shape = connection.execute("select * from read_parquet($1) limit 0", [str(path)]).description or []
+            # Beside an empty cell pandas would hold whole numbers as floats, and long ids would lose their last digits.
+            asked = [
+                exact(name) if str(kind) in _WHOLE_NUMBERS else column(name) for name, kind, *_ in shape
+            ]
+            text = write(fill(parse("select asked from read_parquet($1)"), {"asked": asked}))
+            answer = connection.execute(text, [str(path)])
+            read = 0
+            while not (page := answer.fetch_df_chunk(max(1, rows // 2048))).empty:
+                read += len(page)
+                yield page, read / total
+        except duckdb.Error as error:
+            raise BadInput(f"Cannot read {path}: {str(error).splitlines()[0]}") from error
