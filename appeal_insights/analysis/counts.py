@@ -1,0 +1,77 @@
+"""Numerators and denominators out of a table, after checking that they can be counts."""
+
+from collections.abc import Iterable
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from appeal_insights.errors import BadTable, did_you_mean, one_of
+
+FloatArray = npt.NDArray[np.float64]
+
+
+def require_columns(table: pd.DataFrame, names: Iterable[str]) -> None:
+    """Refuse a table that lacks one of the named columns.
+
+    Raises  BadTable   with the first missing column and the nearest one that is there.
+    """
+    there = [str(name) for name in table.columns]
+    for name in names:
+        if name not in there:
+            raise BadTable(
+                f"No column {name!r}.{did_you_mean(name, there)}\n"
+                f"The table has: {one_of(there) or 'no columns'}. Rename or add the column."
+            )
+
+
+def read_counts(table: pd.DataFrame, *pairs: tuple[str, str]) -> list[FloatArray]:
+    """Read pairs of numerator and denominator as numbers, in the order asked.
+
+    Takes   a table, and pairs of column names (numerator, denominator). Whole numbers or not, 0 and more.
+    Gives   one array for each column, row by row: numerator, denominator, numerator, denominator, ...
+    Raises  BadTable   a column is missing or is not of numbers, a count is empty, infinite or negative, or a
+                       numerator is larger than its denominator. The row is named by its label in the index.
+    """
+    names = [name for pair in pairs for name in pair]
+    require_columns(table, names)
+    counts = {name: _numbers(table, name) for name in names}
+    for numerator, denominator in pairs:
+        row = _first(counts[numerator] > counts[denominator])
+        if row is not None:
+            raise BadTable(
+                f"Row {table.index[row]}: {numerator!r} is {counts[numerator][row]:,.12g} "
+                f"but {denominator!r} is only {counts[denominator][row]:,.12g}.\n"
+                "A numerator counts a part of its denominator: check how both were counted. "
+                "A ratio of two different things is no share, so this does not apply to it."
+            )
+    return [counts[name] for name in names]
+
+
+def require_filled(table: pd.DataFrame, name: str) -> None:
+    """Refuse a table with a missing value in the named column.
+
+    Raises  BadTable   with the first row that has none, by its label in the index.
+    """
+    row = _first(table[name].isna().to_numpy())
+    if row is not None:
+        raise BadTable(f"Row {table.index[row]}: {name!r} is empty. Fill it, or leave the row out.")
+
+
+def _numbers(table: pd.DataFrame, name: str) -> FloatArray:
+    column = table[name]
+    if len(column) and not pd.api.types.is_numeric_dtype(column):
+        raise BadTable(f"Column {name!r} holds {column.dtype}, not numbers. Convert it to integers before.")
+    values = column.to_numpy(dtype=np.float64, na_value=np.nan)
+    row = _first(~(np.isfinite(values) & (values >= 0)))
+    if row is not None:
+        given = "empty" if np.isnan(values[row]) else f"{values[row]:,.12g}"
+        raise BadTable(
+            f"Row {table.index[row]}: {name!r} is {given}, not a count of 0 or more.\n"
+            "Write 0 where nothing was counted, and leave out what was not counted at all."
+        )
+    return values
+
+
+def _first(bad: npt.NDArray[np.bool_]) -> int | None:
+    return int(bad.argmax()) if bad.any() else None
