@@ -1,0 +1,253 @@
+"""A rate over time: one line per segment with its interval, gaps where there is nothing, and what happened when."""
+
+import zlib
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from appeal_insights.charts.theme import (
+    COLOURS,
+    DARK,
+    DASHES,
+    GROUND,
+    INK,
+    MARKS,
+    MOST_SEGMENTS,
+    QUIET,
+    ROOM,
+    check_once,
+    check_table,
+    titled,
+    use_theme,
+    with_numbers,
+)
+from appeal_insights.errors import BadTable
+from appeal_insights.language import Language, say
+
+COLUMNS = ("period", "period_label", "segment", "rate", "low", "high", "numerator", "denominator", "mature")
+NUMBERS = ("rate", "low", "high", "numerator", "denominator")
+MOST_TICKS = 13  # more period labels than this do not fit beside each other at the theme's width
+ABOVE_UNIT = 34  # pixels: the legend stands above the unit, which stands above the vertical axis
+POINT = 46  # square pixels
+CLOSE = 0.03  # of the axis: event numbers nearer than this are put one above the other
+_DAY_FORMAT = {"en": "%-d %B %Y", "zh-CN": "%Y年%-m月%-d日"}
+
+
+def trend(
+    table: pd.DataFrame,
+    *,
+    title: str,
+    unit: str,
+    description: str,
+    events: pd.DataFrame | None = None,
+    spans: pd.DataFrame | None = None,
+    language: Language = "en",
+) -> alt.LayerChart:
+    """Rate by period, one line per segment, with its interval as a band; a null rate leaves a gap.
+
+    Takes   table    one row per period and segment: period (first day), period_label, segment (label), rate, low, high
+                     (shares 0..1), numerator, denominator, mature (yes/no: no is drawn hollow).
+            events   starts_on (day), title: a dashed rule with a number, named in the legend.
+            spans    start, end (the day after the last), label: a shaded ground.
+            A point stands in the middle of its period, so that days and spans fall where they belong.
+    Gives   a plain chart. `description` is its text for who cannot see it; `title` says what it shows.
+    Raises  BadTable   a column is missing, a date is not a plain day, a row comes twice, or over six segments.
+    """
+    use_theme()
+    check_table(table, COLUMNS, temporal=["period"])
+    check_once(table, ["period", "segment"])
+    axis = _Axis(table)
+    rows = _rows(table, axis, language)
+    layers = [
+        *_span_layers(spans, axis),
+        *_rate_layers(rows, axis, unit, language),
+        *_event_layers(events, axis, language),
+    ]
+    labels = alt.param(name=axis.param, value=axis.labels)
+    chart = alt.LayerChart(layer=layers).add_params(labels)
+    return chart.properties(title=titled(title), description=description)
+
+
+class _Axis:
+    """Where the days fall: the whole span drawn, the middle of each period, and the label under it."""
+
+    def __init__(self, table: pd.DataFrame) -> None:
+        starts = pd.Series(table["period"].unique()).sort_values(ignore_index=True)
+        if starts.empty:
+            raise BadTable("The table has no row, so there is no trend to draw. Widen the period.")
+        step = starts.diff().min() if len(starts) > 1 else pd.Timedelta(days=1)
+        self.shift = (step / 2).floor("D")
+        self.first, self.last = starts.iloc[0], starts.iloc[-1] + step
+        names = table.drop_duplicates("period").set_index("period")["period_label"].astype(str)
+        # Labels travel as the value of a parameter: data that is looked up, never part of an expression.
+        self.labels = {f"{start + self.shift:%Y-%m-%d}": names[start] for start in starts}
+        self.param = f"period_labels_{zlib.crc32(repr(sorted(self.labels.items())).encode()):08x}"
+        every = -(-len(starts) // MOST_TICKS)
+        self.ticks = [_day(start + self.shift) for start in starts.iloc[(len(starts) - 1) % every :: every]]
+
+    def fraction(self, day: pd.Timestamp) -> float:
+        """How far along the axis a day is, 0..1."""
+        return float((day - self.first) / (self.last - self.first))
+
+    def x(self, field: str, **more: Any) -> alt.X:
+        """The horizontal encoding that all layers share; `domain` is for one of them, for more than one would clash."""
+        axis = alt.Axis(
+            title=None,
+            values=self.ticks,
+            labelExpr=f"{self.param}[timeFormat(datum.value, '%Y-%m-%d')] || ''",
+            labelOverlap="greedy",
+            labelSeparation=10,
+        )
+        return alt.X(f"{field}:T", axis=axis, **more)
+
+    @property
+    def domain(self) -> alt.Scale:
+        """From the first day of the first period to the day after the last of the last."""
+        return alt.Scale(domain=[_day(self.first), _day(self.last)])
+
+
+def _day(day: pd.Timestamp) -> alt.DateTime:
+    """A day in the viewer's own calendar, whatever the zone."""
+    return alt.DateTime(year=day.year, month=day.month, date=day.day)
+
+
+def _rows(table: pd.DataFrame, axis: _Axis, language: Language) -> pd.DataFrame:
+    """The table's own columns, and for the drawing where a point stands and what its maturity is called."""
+    settled = {True: say("chart.mature", language), False: say("chart.immature", language)}
+    rows = with_numbers(table.loc[:, list(COLUMNS)].drop(columns="mature"), NUMBERS)
+    return rows.assign(place=table["period"] + axis.shift, settled=table["mature"].astype(bool).map(settled))
+
+
+def _rate_layers(rows: pd.DataFrame, axis: _Axis, unit: str, language: Language) -> list[alt.Chart]:
+    segments = list(dict.fromkeys(rows["segment"].astype(str)))
+    if (n := len(segments)) > MOST_SEGMENTS:
+        raise BadTable(f"A trend of {n} segments cannot be read. Keep {MOST_SEGMENTS - 1} and put the rest together.")
+    legend = None
+    if n > 1:
+        legend = alt.Legend(columns=_columns(segments), offset=ABOVE_UNIT, symbolOpacity=1, symbolDash=[1, 0])
+    named: dict[str, Any] = {"legend": legend, "title": None, "sort": None}
+    colours = alt.Scale(domain=segments, range=list(COLOURS[:n]) if n > 1 else [DARK])
+    colour = alt.Color("segment:N", scale=colours, **named)
+    fill = alt.Fill("segment:N", scale=colours, **named)
+    dash = alt.StrokeDash("segment:N", scale=alt.Scale(domain=segments, range=list(DASHES[:n])), **named)
+    mark = alt.Shape("segment:N", scale=alt.Scale(domain=segments, range=list(MARKS[:n])), **named)
+
+    base = alt.Chart(rows).encode(axis.x("place"))
+    band = base.encode(axis.x("place", scale=axis.domain), _y("low", rows, unit), alt.Y2("high:Q"), colour)
+    points = base.encode(_y("rate", rows, unit), mark)
+    under = points.mark_point(filled=True, size=POINT, color=GROUND, opacity=1)
+    over = points.encode(colour, fill, *_settled(rows, language), tooltip=_tooltip(n, language))
+    return [
+        band.mark_area(opacity=0.14),
+        base.mark_line().encode(_y("rate", rows, unit), colour, dash),
+        under,
+        over.mark_point(strokeWidth=1.8, opacity=1),
+    ]
+
+
+def _y(field: str, rows: pd.DataFrame, unit: str) -> alt.Y:
+    """Percent, from about the lowest value on: a trend shows movement. The padding keeps room for labels."""
+    drawn = rows[["rate", "low", "high"]].notna().any(axis=None)
+    scale = alt.Scale(zero=False, padding=22) if drawn else alt.Scale(domain=[0, 1])
+    axis = alt.Axis(format="~%", tickCount=5, titleAngle=0, titleAlign="left", titleAnchor="end", titleX=0, titleY=-12)
+    return alt.Y(f"{field}:Q", scale=scale, axis=axis, title=unit)
+
+
+def _settled(rows: pd.DataFrame, language: Language) -> tuple[alt.FillOpacity, alt.Size]:
+    """Settled points are full, the others hollow. A legend cannot show how full; that of a size can, one for all."""
+    names = [say("chart.mature", language), say("chart.immature", language)]
+    legend = alt.Legend(
+        values=names[1:],
+        offset=ABOVE_UNIT,
+        symbolType="circle",
+        symbolFillColor=GROUND,
+        symbolStrokeColor=QUIET,
+        symbolStrokeWidth=1.8,
+    )
+    shown = legend if (rows["settled"] == names[1]).any() else None
+    return (
+        alt.FillOpacity("settled:O", scale=alt.Scale(domain=names, range=[1, 0]), legend=None),
+        alt.Size("settled:O", title=None, scale=alt.Scale(domain=names, range=[POINT, POINT]), legend=shown),
+    )
+
+
+def _tooltip(segments: int, language: Language) -> list[alt.Tooltip]:
+    formats = {"rate": ".1%", "low": ".1%", "high": ".1%", "numerator": ",", "denominator": ","}
+    return [
+        alt.Tooltip("period_label:N", title=say("chart.period", language)),
+        *([alt.Tooltip("segment:N", title=say("chart.segment", language))] if segments > 1 else []),
+        *(alt.Tooltip(f"{name}:Q", title=say(f"chart.{name}", language), format=how) for name, how in formats.items()),
+        alt.Tooltip("settled:N", title=say("chart.maturity", language)),
+    ]
+
+
+def _columns(labels: list[str]) -> Any:
+    """Fewer legend columns where labels are long or the screen is narrow."""
+    longest = max(len(label) for label in labels)
+    return alt.ExprRef(f"max(1, floor({ROOM} / {min(300, 60 + 8 * longest)}))")
+
+
+def _span_layers(spans: pd.DataFrame | None, axis: _Axis) -> list[alt.Chart]:
+    if spans is None or spans.empty:
+        return []
+    check_table(spans, ["start", "end", "label"], temporal=["start", "end"])
+    start, end = spans["start"].clip(axis.first, axis.last), spans["end"].clip(axis.first, axis.last)
+    rows = pd.DataFrame({"start": start, "end": end, "label": spans["label"]})
+    rows["middle"] = (start + (end - start) / 2).dt.floor("D")
+    rows["part"] = ((end - start) / (axis.last - axis.first)).round(4)
+    base = alt.Chart(rows[rows["part"] > 0])
+    ground = base.mark_rect(color="#eef2f6", stroke="#d3dbe3", strokeWidth=1, tooltip=None)
+    fitting = alt.ExprRef("datum.part * width - 6")
+    name = base.mark_text(baseline="bottom", dy=-6, color=QUIET, fontSize=11, limit=fitting, tooltip=None)
+    return [
+        ground.encode(axis.x("start"), alt.X2("end:T")),
+        name.encode(axis.x("middle"), alt.Text("label:N"), y=alt.value("height")),
+    ]
+
+
+def _event_layers(events: pd.DataFrame | None, axis: _Axis, language: Language) -> list[alt.Chart]:
+    if events is None or events.empty:
+        return []
+    check_table(events, ["starts_on", "title"], temporal=["starts_on"])
+    rows = _numbered(events[events["starts_on"].between(axis.first, axis.last)], axis)
+    if rows.empty:
+        return []
+    legend = alt.Legend(
+        title=say("chart.events", language),
+        orient="bottom",
+        direction="vertical",
+        columns=1,
+        symbolType="stroke",
+        symbolDash=[4, 3],
+        symbolStrokeColor=INK,
+        symbolStrokeWidth=1.2,
+        labelLimit=alt.ExprRef(f"max(200, {ROOM} - 90)"),
+    )
+    named = alt.Opacity("named:O", sort=None, scale=alt.Scale(range=[1] * len(rows)), legend=legend)
+    tooltip = [
+        alt.Tooltip("title:N", title=say("chart.event", language)),
+        alt.Tooltip("starts_on:T", title=say("chart.day", language), format=_DAY_FORMAT[language]),
+    ]
+    base = alt.Chart(rows).encode(axis.x("starts_on"), tooltip=tooltip)
+    high = base.encode(alt.Y("above:Q", scale=None))
+    pin = high.mark_point(shape="circle", size=230, filled=True, color=GROUND, stroke=INK, strokeWidth=1.2, opacity=1)
+    return [
+        base.mark_rule(color=INK, strokeDash=[4, 3], strokeWidth=1.2).encode(named),
+        pin,
+        high.mark_text(fontSize=11, fontWeight=600, baseline="middle").encode(alt.Text("number:N")),
+    ]
+
+
+def _numbered(events: pd.DataFrame, axis: _Axis) -> pd.DataFrame:
+    """Events by day with a number for the rule, a text for the legend, and how far down (pixels) the number stands."""
+    rows = events.loc[:, ["starts_on", "title"]].sort_values("starts_on", kind="stable", ignore_index=True)
+    above: list[int] = []
+    last = -1.0
+    for day in rows["starts_on"]:
+        along = axis.fraction(day)
+        above.append(above[-1] + 19 if above and along - last < CLOSE else 14)
+        last = along
+    numbers = [str(number) for number in range(1, len(rows) + 1)]
+    named = [f"{number}. {title}" for number, title in zip(numbers, rows["title"], strict=True)]
+    return rows.assign(number=numbers, named=named, above=above)
