@@ -1,0 +1,132 @@
+"""Answer an ad-hoc question with a query file: a tidy table, every rate with its interval, and what the numbers are."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import pandas as pd
+
+from appeal_insights.analysis.cohorts import mark_maturity
+from appeal_insights.analysis.intervals import Dispersion, change_intervals, dispersion_over_days, rate_with_interval
+from appeal_insights.errors import BadParameter, choice
+from appeal_insights.metrics.measure import Question, query_text, statement, table_statement
+from appeal_insights.metrics.metric import BASES, metric
+from appeal_insights.metrics.query import TABLE_QUERIES, ask, query_table
+from appeal_insights.metrics.query import query as answer_of
+from appeal_insights.periods import GRAINS, Grain, Period, instant, period, split
+from appeal_insights.records.scope import Scope, read_names, read_scope, write_scope
+from appeal_insights.records.store import Store
+from appeal_insights.records.workspace import find_workspace
+
+PAIR = "before_after"                 # the query that compares two periods; the others look at one span
+
+
+@dataclass(frozen=True)
+class Asking:
+    """An ad-hoc question as it was typed, not yet checked against a store."""
+
+    name: str
+    metric: str = "overturn_rate"
+    by: str | Sequence[str] = ""
+    during: str = ""
+    every: str = ""
+    before: str = ""
+    after: str = ""
+    where: str | Scope = ""
+    basis: str = "decision"
+    as_of: str = ""
+
+
+def query(name: str, *, store: str, workspace: Path | None = None, **asked: object) -> pd.DataFrame:
+    """The answer of a query file over a store, with an interval on every rate.
+
+    Takes   metric, by, where, basis, as_of as `investigate` does; `during` and `every` (day, week, month, ...) for a trend,
+            `during` for a breakdown, `before` and `after` for before_after.
+    Gives   the columns that the query file's header names; low and high (share, 95 %) beside a rate. `attrs['about']` says
+            metric and version, period, basis, scope, as-of, dispersion and fingerprint.
+    Raises  what is wrong with the question, with the nearest thing that works.
+    """
+    asking = Asking(name, **asked)  # type: ignore[arg-type]
+    with Store(find_workspace(workspace).existing_store(store)) as opened:
+        if name in TABLE_QUERIES:
+            moment = _moment(asking, opened)
+            return _with_about(query_table(opened, name, as_of=moment), {"store": store, "as_of": moment.isoformat() + "Z"})
+        question = _question(asking, opened)
+        table = answer_of(opened, name, question)
+        dispersion = _dispersion(opened, question)
+        return _with_about(_with_intervals(table, question, dispersion), _about(opened, question, dispersion))
+
+
+def show_sql(name: str, *, store: str, workspace: Path | None = None, **asked: object) -> str:
+    """The text that `query` runs: any DuckDB shell runs it on the store's file."""
+    asking = Asking(name, **asked)  # type: ignore[arg-type]
+    with Store(find_workspace(workspace).existing_store(store)) as opened:
+        if name in TABLE_QUERIES:
+            return table_statement(name, _moment(asking, opened))
+        return statement(name, _question(asking, opened))
+
+
+def _moment(asking: Asking, store: Store) -> datetime:
+    return instant(asking.as_of) if asking.as_of else store.latest()
+
+
+def _question(asking: Asking, store: Store) -> Question:
+    query_text(asking.name)                                   # says at once when there is no such query
+    periods, grain = _periods(asking)
+    return ask(
+        store, metric(asking.metric), periods, by=tuple(read_names(asking.by)), where=read_scope(asking.where),
+        basis=choice("basis", asking.basis, BASES), as_of=_moment(asking, store), grain=grain,
+    )  # fmt: skip
+
+
+def _periods(asking: Asking) -> tuple[list[Period], Grain | None]:
+    if asking.name == PAIR:
+        if not (asking.before and asking.after):
+            raise BadParameter("before_after compares two periods. Say both, for example before=2026-W40..2026-W43 after=2026-W44..2026-W46.")
+        return [period(asking.before), period(asking.after)], None
+    if not asking.during:
+        raise BadParameter(f"{asking.name} wants to know when. Say for example during=2026-W40..2026-W46.")
+    whole = period(asking.during)
+    if asking.name != "trend":
+        return [whole], None
+    grain = choice("grain", asking.every or "week", GRAINS)
+    return split(whole, grain), grain
+
+
+def _dispersion(store: Store, question: Question) -> Dispersion:
+    """Of the whole that is asked about; unknown where there are no days."""
+    empty = pd.DataFrame({"day": [], "period": [], "numerator": [], "denominator": []})
+    if question.figures or store.declared(question.metric.fact).get("precision", {}).get(question.metric.instant(question.basis)):
+        return dispersion_over_days(empty)
+    whole = Question(question.metric, question.periods, question.as_of, where=question.where, basis=question.basis)
+    return dispersion_over_days(answer_of(store, "by_day", whole))
+
+
+def _with_intervals(table: pd.DataFrame, question: Question, dispersion: Dispersion) -> pd.DataFrame:
+    if "denominator_before" in table:
+        return change_intervals(table, dispersion)
+    with_interval = rate_with_interval(table, dispersion)
+    if "ends_on" in table and question.basis == "submission":
+        return mark_maturity(with_interval, settles_in_days=question.metric.settles_in_days, as_of=question.as_of)
+    return with_interval
+
+
+def _about(store: Store, question: Question, dispersion: Dispersion) -> dict[str, str]:
+    return {
+        "store": store.name,
+        "metric": f"{question.metric.id}, version {question.metric.version}",
+        "periods": ", ".join(part.label for part in question.periods[:1] + question.periods[1:][-1:]),
+        "scope": write_scope(question.where) or "all records",
+        "basis": question.basis,
+        "as_of": question.as_of.isoformat() + "Z",
+        "dispersion": f"{dispersion.floor:.2f} over {dispersion.days} days" if dispersion.known else "unknown: counting noise only",
+        "fingerprint": str(store.fingerprint(question.table, question.as_of)),
+    }
+
+
+def _with_about(table: pd.DataFrame, about: dict[str, str]) -> pd.DataFrame:
+    told = table.copy()
+    told.attrs["about"] = about
+    return told
+

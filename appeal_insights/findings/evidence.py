@@ -1,0 +1,302 @@
+"""Everything an inquiry into a rate needs, asked for at once: tables that have passed disclosure, and what was concluded."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+import pandas as pd
+
+from appeal_insights.analysis.cohorts import mark_maturity
+from appeal_insights.analysis.decomposition import Reversal, contribution_intervals, decompose_change, reversal
+from appeal_insights.analysis.intervals import (
+    Change,
+    Dispersion,
+    change_intervals,
+    change_of_rate,
+    dispersion_over_days,
+    rate_with_interval,
+)
+from appeal_insights.analysis.rootcause import stand_out
+from appeal_insights.disclosure import SMALLEST_SHOWN, Audience, hide_small, pool_small
+from appeal_insights.errors import EmptyPeriod
+from appeal_insights.metrics.measure import Question
+from appeal_insights.metrics.metric import Basis, Metric, day_of
+from appeal_insights.metrics.query import ask, dimensions, query, query_table
+from appeal_insights.periods import GRAINS, Grain, Period, first_day, label, next_start
+from appeal_insights.records.scope import Scope, read_scope, touches
+from appeal_insights.records.store import Asked, Fingerprint, Store
+
+# What explains a move of an overturn rate most often stands first: what is appealed, by whom, under which policy.
+SEARCH_ORDER = (
+    "complaint_type", "appellant", "policy_group", "policy", "automated_decision", "market", "content_language", "queue", "site",
+    "appeal_round", "evidence_provided", "surface",
+)  # fmt: skip
+LEAD_IN = 12  # periods shown before the earlier one, for a reader to see what is usual
+COINCIDES_BEFORE, COINCIDES_AFTER = 14, 3  # days around the first day after, in which an event coincides
+POOLED = "(small)"  # the segment that small ones are folded into; named by language when shown
+COUNTS = ["numerator_before", "denominator_before", "numerator_after", "denominator_after"]
+
+
+@dataclass(frozen=True)
+class View:
+    """One change seen by one dimension: its parts, and how many moved with the whole."""
+
+    dimension: str
+    parts: pd.DataFrame  # segment, pooled, counts, effects, contribution, low, high, change and its interval
+    reversal: Reversal
+
+    @property
+    def mix_effect(self) -> float:
+        return float(self.parts["mix_effect"].sum())
+
+    @property
+    def rate_effect(self) -> float:
+        return float(self.parts["rate_effect"].sum())
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What was asked, what came back, and what follows."""
+
+    metric: Metric
+    before: Period
+    after: Period
+    where: Scope
+    basis: Basis
+    audience: Audience
+    as_of: datetime
+    trend: pd.DataFrame  # period, period_label, rate, low, high, numerator, denominator, mature, hidden, span
+    dispersion: Dispersion
+    counts: dict[str, int]  # of the whole, as COUNTS
+    change: Change | None  # None: too few records to show anything
+    views: Sequence[View]
+    contrasts: pd.DataFrame  # every segment of every dimension against all other records
+    events: pd.DataFrame
+    checks: Mapping[str, bool]
+    fingerprint: Fingerprint
+    asked: Sequence[Asked]
+    without: Sequence[str]
+    store: str
+    by_figures: bool
+    days: int = 0  # with records, on the side that has fewer; 0 where there are no days
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+    def view(self, dimension: str) -> View:
+        return next(view for view in self.views if view.dimension == dimension)
+
+
+def gather(
+    store: Store,
+    metric: Metric,
+    *,
+    before: Period,
+    after: Period,
+    where: Scope,
+    by: Sequence[str],
+    basis: Basis,
+    as_of: datetime,
+    audience: Audience,
+) -> Evidence:
+    """Ask a store for everything about one change, and conclude. Raises what `ask` raises, and EmptyPeriod."""
+    question = ask(store, metric, [before, after], where=where, basis=basis, as_of=as_of, by=tuple(by))
+    dims = list(by) or [
+        name for name in SEARCH_ORDER if name in dimensions(store, metric) and len(where.get(name, ())) != 1
+    ]
+    whole = _question(store, question, ())
+    counts = _counts(query(store, "before_after", whole), question)
+    days = _days(store, whole)
+    dispersion = dispersion_over_days(days)
+    small = min(counts["denominator_before"], counts["denominator_after"]) < SMALLEST_SHOWN and audience != "analyst"
+    views = [] if small else [_view(store, question, name, dispersion, audience) for name in dims]
+    contrasts = _contrasts(views, dispersion)
+    fingerprint = store.fingerprint(question.table, as_of)
+    return Evidence(
+        metric=metric, before=before, after=after, where=where, basis=basis, audience=audience, as_of=as_of,
+        trend=_trend(store, question, audience),
+        dispersion=dispersion,
+        counts=counts,
+        change=None if small else change_of_rate(*(counts[name] for name in COUNTS), dispersion=dispersion),
+        views=views,
+        contrasts=contrasts,
+        events=_events(store, question, contrasts),
+        checks=_checks(store, question, views, counts),
+        fingerprint=fingerprint,
+        asked=tuple(store.asked),
+        without=[] if question.figures else list(store.declared(metric.fact).get("without", [])),
+        store=store.name,
+        by_figures=question.figures,
+        days=int(days.groupby("period")["day"].nunique().reindex([pd.Timestamp(before.start), pd.Timestamp(after.start)]).fillna(0).min()) if len(days) else 0,
+    )  # fmt: skip
+
+
+def _question(
+    store: Store, question: Question, by: Sequence[str], periods: Sequence[Period] = (), grain: Grain | None = None
+) -> Question:
+    return ask(
+        store, question.metric, periods or question.periods,
+        by=tuple(by), where=question.where, basis=question.basis, as_of=question.as_of, grain=grain,
+    )  # fmt: skip
+
+
+def _counts(whole: pd.DataFrame, question: Question) -> dict[str, int]:
+    found = {name: int(whole[name].sum()) for name in COUNTS}
+    for side, period_ in zip(("before", "after"), question.periods, strict=True):
+        if not found[f"denominator_{side}"]:
+            raise EmptyPeriod(
+                f"Nothing was counted in {period_.label}. Widen the period or the scope, or ask for data that are in."
+            )
+    return found
+
+
+def _has_days(store: Store, question: Question) -> bool:
+    if question.figures:
+        return False
+    instant = question.metric.instant(question.basis)
+    return instant not in store.declared(question.metric.fact).get("precision", {})
+
+
+def _days(store: Store, question: Question) -> pd.DataFrame:
+    """Counts by day, or none where the data have no days."""
+    if not _has_days(store, question):
+        return pd.DataFrame({"day": [], "period": [], "numerator": [], "denominator": []})
+    return query(store, "by_day", question)
+
+
+def _view(store: Store, question: Question, dimension: str, whole: Dispersion, audience: Audience) -> View:
+    """One dimension's parts. Their intervals take the dispersion of the whole: few segments have days enough of their own."""
+    asked = _question(store, question, (dimension,))
+    table = query(store, "before_after", asked)
+    table = pool_small(table, audience, sums=COUNTS, label=POOLED)
+    parts = decompose_change(table[["segment", "pooled", *COUNTS]])
+    parts = change_intervals(contribution_intervals(parts, whole), whole)
+    return View(dimension, parts.assign(dimension=dimension), reversal(parts))
+
+
+def _contrasts(views: Sequence[View], dispersion: Dispersion) -> pd.DataFrame:
+    columns = [
+        "dimension",
+        "segment",
+        "pooled",
+        *COUNTS,
+        "contribution",
+        "mix_effect",
+        "rate_effect",
+        "change",
+        "change_low",
+        "change_high",
+        "low",
+        "high",
+    ]
+    tables = [view.parts[columns] for view in views]
+    together = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
+    return stand_out(together, dispersion=dispersion.floor, degrees=dispersion.degrees)
+
+
+def _trend(store: Store, question: Question, audience: Audience) -> pd.DataFrame:
+    grain, periods = _window(store, question)
+    asked = _question(store, question, (), periods, grain)
+    table = query(store, "trend", asked)
+    dispersion = (
+        dispersion_over_days(_days(store, asked))
+        if grain != "day"
+        else dispersion_over_days(_days(store, _question(store, question, ())))
+    )
+    table = rate_with_interval(table, dispersion).assign(segment="")
+    if question.basis == "submission":
+        table = mark_maturity(table, settles_in_days=question.metric.settles_in_days, as_of=question.as_of)
+    else:
+        table["mature"] = True
+    starts = table["period"].dt.date
+    before, after = question.periods
+    table["span"] = starts.map(
+        lambda day: (
+            "before" if before.start <= day < before.end else "after" if after.start <= day < after.end else None
+        )
+    )
+    return hide_small(table, audience, blank=["numerator", "denominator", "rate", "low", "high"], within="span")
+
+
+def _window(store: Store, question: Question) -> tuple[Grain, list[Period]]:
+    """The periods of the trend: some before the earlier one, as far as the data reach, up to the end of the later one."""
+    before, after = sorted(question.periods)
+    grain = _trend_grain(store, question)
+    day = "starts_on" if question.figures else day_of(question.metric.instant(question.basis))
+    there = store.span(question.table, day)
+    start = first_day(before.start, grain)
+    for _ in range(LEAD_IN):
+        earlier = first_day(start - timedelta(days=1), grain)
+        if there is None or next_start(earlier, grain) <= there[0]:
+            break
+        start = earlier
+    return grain, _steps(start, after.end, grain)
+
+
+def _trend_grain(store: Store, question: Question) -> Grain:
+    if question.figures:
+        return period_grain(store.declared("figures")["grain"])
+    precision = store.declared(question.metric.fact).get("precision", {}).get(question.metric.instant(question.basis))
+    if precision and precision != "day":
+        return period_grain(precision)
+    days = (max(p.end for p in question.periods) - min(p.start for p in question.periods)).days
+    return "day" if days <= 21 else "week" if days <= 400 else "month"
+
+
+def period_grain(name: str) -> Grain:
+    """A grain by its name."""
+    return next(grain for grain in GRAINS if grain == name)
+
+
+def _steps(start: date, end: date, grain: Grain) -> list[Period]:
+    found: list[Period] = []
+    while start < end:
+        following = next_start(start, grain)
+        found.append(Period(start, following, label(start, grain)))
+        start = following
+    return found
+
+
+def _events(store: Store, question: Question, contrasts: pd.DataFrame) -> pd.DataFrame:
+    """Known events near the change, and for each whether it coincides with it in time and can have touched its scope."""
+    before, after = question.periods
+    empty = pd.DataFrame(
+        columns=["event_id", "event_type", "title_en", "title_zh", "starts_on", "scope", "in_time", "in_scope"]
+    )
+    if "known_events" not in store.tables:
+        return empty
+    table = query_table(store, "known_events", as_of=question.as_of)
+    first, last = pd.Timestamp(before.start) - pd.Timedelta(days=COINCIDES_BEFORE), pd.Timestamp(after.end)
+    table = table[(table["starts_on"] >= first) & (table["starts_on"] < last)]
+    if table.empty:
+        return empty
+    opens = pd.Timestamp(after.start) - pd.Timedelta(days=COINCIDES_BEFORE)
+    closes = pd.Timestamp(after.start) + pd.Timedelta(days=COINCIDES_AFTER)
+    scopes = table["scope"].map(lambda text: read_scope(text) if isinstance(text, str) else {})
+    return table.assign(
+        in_time=table["starts_on"].between(opens, closes),
+        in_scope=scopes.map(lambda scope: touches(scope, question.where)),
+        reach=scopes,
+    ).reset_index(drop=True)
+
+
+def coinciding(events: pd.DataFrame, dimension: str | None, segment: str | None) -> pd.DataFrame:
+    """The events in time whose scope can have touched a segment; the most specific scope first."""
+    if events.empty:
+        return events
+    records: Scope = {dimension: [segment]} if dimension and segment else {}
+    fits = events["in_time"] & events["in_scope"] & events["reach"].map(lambda scope: touches(scope, records))
+    named = events["reach"].map(lambda scope: bool(dimension) and dimension in scope)
+    return (
+        events[fits]
+        .assign(named=named[fits])
+        .sort_values(["named", "starts_at"], ascending=[False, False], kind="stable")
+    )
+
+
+def _checks(store: Store, question: Question, views: Sequence[View], counts: Mapping[str, int]) -> dict[str, bool]:
+    """What makes searches lie, looked at first."""
+    last_whole_day = question.as_of.date()
+    return {
+        "parts_add_up": all(int(view.parts[name].sum()) == counts[name] for view in views for name in COUNTS),
+        "complete": all(part.end <= last_whole_day for part in question.periods),
+        "replayed": bool((first := store.first_load(question.table)) and question.as_of < first),
+    }

@@ -1,0 +1,109 @@
+"""Why did a rate move? Ask for everything, conclude, and say it: `investigate` is the one call of the notebook."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from appeal_insights.disclosure import AUDIENCES
+from appeal_insights.errors import choice
+from appeal_insights.findings import exhibits, sentences
+from appeal_insights.findings.evidence import Evidence, gather
+from appeal_insights.findings.finding import Finding
+from appeal_insights.findings.shown import Shown
+from appeal_insights.language import Language, languages
+from appeal_insights.metrics.metric import BASES, metric
+from appeal_insights.periods import check_apart, instant, period
+from appeal_insights.records.scope import Scope, read_names, read_scope
+from appeal_insights.records.store import Store
+from appeal_insights.records.workspace import find_workspace
+
+
+@dataclass(frozen=True)
+class Inquiry:
+    """What an investigation found, part by part. Each part shows itself in a notebook, in every language asked for."""
+
+    evidence: Evidence
+    languages: tuple[Language, ...]
+
+    @property
+    def summary(self) -> Shown:
+        """What moved, how much, how sure, why, what next."""
+        return Shown([exhibits.summary(self.evidence, language) for language in self.languages])
+
+    @property
+    def trend(self) -> Shown:
+        """The metric period by period, with known events."""
+        return Shown([exhibits.trend(self.evidence, language) for language in self.languages])
+
+    @property
+    def change(self) -> Shown:
+        """Mix and rate, by each dimension."""
+        return Shown([part for language in self.languages for part in exhibits.change(self.evidence, language)])
+
+    @property
+    def segments(self) -> Shown:
+        """What each segment brought, by the dimension that tells most, and what stands out over all dimensions."""
+        return Shown([part for language in self.languages for part in exhibits.segments(self.evidence, language)])
+
+    @property
+    def events(self) -> Shown:
+        """What happened near the change."""
+        return Shown([exhibits.events(self.evidence, language) for language in self.languages])
+
+    @cached_property
+    def conclusions(self) -> Sequence[Finding]:
+        """The findings, the most important first."""
+        return sentences.conclude(self.evidence, self.languages)
+
+    @property
+    def findings(self) -> Shown:
+        """The findings, to be shown and collected."""
+        return Shown(tuple(self.conclusions))
+
+    @property
+    def limits(self) -> Shown:
+        """What was not looked at."""
+        return Shown([exhibits.limits(self.evidence, language) for language in self.languages])
+
+    @property
+    def about(self) -> Shown:
+        """The data's date and fingerprint, the definitions and the queries."""
+        return Shown([part for language in self.languages for part in exhibits.about(self.evidence, language)])
+
+
+def investigate(
+    *,
+    store: str,
+    before: str,
+    after: str,
+    metric: str = "overturn_rate",
+    where: str | Scope = "",
+    by: str | Sequence[str] = "",
+    basis: str = "decision",
+    as_of: str = "",
+    language: str = "en",
+    audience: str = "stakeholder",
+    workspace: Path | None = None,
+) -> Inquiry:
+    """Find out whether and why a rate moved between two periods.
+
+    Takes   `store`: the name of a store in the workspace. `before`, `after`: periods, as periods.period reads them.
+            `where`: 'market=DE,AT; queue=live' or a dictionary. `by`: dimensions to look at, all of them if empty.
+            `basis`: decision, submission or enforcement. `as_of`: an instant; the newest load if empty.
+            `language`: en, zh-CN or both. `audience`: analyst sees every number, stakeholder none under ten.
+    Raises  what is wrong with a parameter, before anything is counted; EmptyPeriod where nothing was counted.
+    """
+    wanted = languages(language)
+    spans = period(before), period(after)
+    check_apart(spans)
+    of = _metric(metric)
+    with Store(find_workspace(workspace).existing_store(store)) as opened:
+        evidence = gather(
+            opened, of, before=spans[0], after=spans[1], where=read_scope(where), by=read_names(by), basis=choice("basis", basis, BASES),
+            as_of=instant(as_of) if as_of else opened.latest(), audience=choice("audience", audience, AUDIENCES),
+        )  # fmt: skip
+    return Inquiry(evidence, wanted)
+
+
+_metric = metric
