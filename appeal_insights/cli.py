@@ -1,0 +1,193 @@
+"""The same calls from the shell: sample, ingest, query, run, export, lab, and demo, which does them all once."""
+
+import os
+import sys
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from appeal_insights.errors import AppealInsightsError, BadParameter
+from appeal_insights.records.workspace import Workspace, find_workspace
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Insights for appeals and moderation: from records to a dated report.")
+
+WorkspaceOption = Annotated[Path | None, typer.Option("--workspace", help="The folder with notebooks/ and data/; the nearest one upward if not given.")]
+StoreOption = Annotated[str, typer.Option("--store", help="The name of a store in data/store.")]
+DEMO_PERIODS = {"before": "2026-W40..2026-W43", "after": "2026-W44..2026-W46"}
+ROOT_CAUSE = "02_overturn_root_cause"
+
+
+def main() -> None:
+    """The command. An error that is meant for a reader is one sentence or two, and exit code 1."""
+    try:
+        app()
+    except AppealInsightsError as error:
+        typer.secho(str(error), err=True, fg=typer.colors.RED)
+        sys.exit(1)
+
+
+@app.command()
+def sample(
+    folder: Annotated[Path | None, typer.Argument(help="Where to write it; data/sample of the workspace if not given.")] = None,
+    seed: Annotated[int, typer.Option(help="Another seed is another sample.")] = 7,
+    weeks: Annotated[int, typer.Option(help="Weeks of decisions.")] = 26,
+    appeals: Annotated[int, typer.Option(help="Appeals in all.")] = 30_000,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Make up appeals with one planted cause and its known event; the truth is in a file of its own."""
+    from appeal_insights.records.sample import write_sample
+
+    made = write_sample(folder or find_workspace(workspace).sample, seed=seed, weeks=weeks, appeals=appeals)
+    typer.echo(f"Wrote {_names(made)} to {made}.")
+
+
+@app.command()
+def ingest(
+    file: Annotated[Path, typer.Argument(help="CSV or Parquet.")],
+    store: StoreOption,
+    mapping: Annotated[str, typer.Option(help="A mapping file (.toml), or the name of one that the package has: ca_imr, tiktok_appeals.")] = "",
+    fact: Annotated[str, typer.Option(help="What the rows are, where there is no mapping file: appeals or known_events.")] = "appeals",
+    loaded_at: Annotated[str, typer.Option(help="The instant of this load (2026-11-16T06:00:00Z); now if not given.")] = "",
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Take a file in: records, or already counted figures. Every row ends in the store or among the rejects."""
+    _take_in(file, find_workspace(workspace), store, mapping=mapping, fact=fact, loaded_at=loaded_at)
+
+
+@app.command()
+def query(
+    name: Annotated[str, typer.Argument(help="trend, breakdown, before_after, by_day, known_events, loads or rejects.")],
+    store: StoreOption,
+    metric: Annotated[str, typer.Option(help="What to count.")] = "overturn_rate",
+    by: Annotated[str, typer.Option(help="Dimensions: market,policy.")] = "",
+    during: Annotated[str, typer.Option(help="A period: 2026-W40..2026-W46.")] = "",
+    every: Annotated[str, typer.Option(help="Of a trend: day, week, month, quarter, half-year or year.")] = "",
+    before: Annotated[str, typer.Option(help="Of before_after: the earlier period.")] = "",
+    after: Annotated[str, typer.Option(help="Of before_after: the later period.")] = "",
+    where: Annotated[str, typer.Option(help="Which records: market=DE,AT; queue=live.")] = "",
+    basis: Annotated[str, typer.Option(help="decision, submission or enforcement.")] = "decision",
+    as_of: Annotated[str, typer.Option(help="What was known at this instant; the newest load if not given.")] = "",
+    form: Annotated[str, typer.Option("--format", help="table, csv or json.")] = "table",
+    show_sql: Annotated[bool, typer.Option("--show-sql", help="Print the query's text instead of its answer.")] = False,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Answer an ad-hoc question, every rate with numerator, denominator and interval."""
+    from appeal_insights.findings import answer
+    from appeal_insights.reports.tables import write_table
+
+    asked: dict[str, Any] = {
+        "metric": metric, "by": by, "during": during, "every": every, "before": before, "after": after, "where": where,
+        "basis": basis, "as_of": as_of, "workspace": workspace,
+    }  # fmt: skip
+    if show_sql:
+        typer.echo(answer.show_sql(name, store=store, **asked) + ";")
+        return
+    write_table(answer.query(name, store=store, **asked), form)
+
+
+@app.command()
+def run(
+    notebook: Annotated[str, typer.Argument(help="A notebook of the workspace, for example 02_overturn_root_cause.")],
+    parameter: Annotated[list[str], typer.Option("-p", "--parameter", help="name=value; a dimension too: market=DE.")] = [],  # noqa: B006
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Run a notebook with dated parameters and publish notebook, findings and one offline HTML file under data/runs."""
+    _run(notebook, dict(_pair(text) for text in parameter), workspace)
+
+
+@app.command()
+def export(
+    notebook: Annotated[Path, typer.Argument(help="An executed notebook of a run.")],
+    html: Annotated[Path, typer.Argument(help="The file to write.")],
+) -> None:
+    """Write an executed notebook as one offline HTML file again, for example after a change of the template."""
+    from appeal_insights.reports.run import export_again
+
+    typer.echo(f"Wrote {export_again(notebook, html)}.")
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def lab(context: typer.Context, workspace: WorkspaceOption = None) -> None:
+    """Open JupyterLab on notebooks/ with the demo store ready. Further options go to JupyterLab."""
+    place = find_workspace(workspace)
+    if not place.store("demo").exists():
+        _make_demo_stores(place)
+    os.chdir(place.root)
+    root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    os.execv(sys.executable, [sys.executable, "-m", "jupyterlab", str(place.notebooks), *root, *context.args])
+
+
+@app.command()
+def demo(workspace: WorkspaceOption = None) -> None:
+    """From nothing to two reports: the sample, and TikTok's published appeal counts."""
+    place = find_workspace(workspace)
+    _make_demo_stores(place)
+    _run(ROOT_CAUSE, {"store": "demo", **DEMO_PERIODS}, place.root)
+    own_decisions = "complaint_type=visibility,service,account"
+    _run(ROOT_CAUSE, {"store": "tiktok", "before": "2025-H2", "after": "2026-H1", "where": own_decisions, "language": "both"}, place.root)
+
+
+def _make_demo_stores(place: Workspace) -> None:
+    from appeal_insights.records.sample import SAMPLE_EXTRACTED_AT, write_sample
+
+    write_sample(place.sample)
+    typer.echo(f"Made-up appeals: {place.sample}")
+    _take_in(place.sample / "appeals.csv", place, "demo", loaded_at=SAMPLE_EXTRACTED_AT)
+    _take_in(place.sample / "known_events.csv", place, "demo", fact="known_events", loaded_at=SAMPLE_EXTRACTED_AT)
+    published = place.public / "tiktok_appeals_by_decision_type.csv"
+    _take_in(published, place, "tiktok", mapping="tiktok_appeals", loaded_at="2026-09-01")
+
+
+def _take_in(file: Path, place: Workspace, store: str, *, mapping: str = "", fact: str = "appeals", loaded_at: str = "") -> None:
+    from appeal_insights.periods import instant
+    from appeal_insights.records.figures import ingest_figures, is_figures, read_figures_mapping
+    from appeal_insights.records.ingest import ingest as take_in
+    from appeal_insights.records.mapping import read_mapping
+    from appeal_insights.reports.tables import intake_lines
+
+    moment = instant(loaded_at) if loaded_at else None
+    path = place.store(store)
+    if mapping:
+        declared = _declared(mapping)
+        if is_figures(declared):
+            intake = ingest_figures(file, path, mapping=read_figures_mapping(declared, what=mapping), loaded_at=moment)
+        else:
+            intake = take_in(file, path, mapping=read_mapping(declared, what=mapping), loaded_at=moment, progress=True)
+    else:
+        intake = take_in(file, path, fact=fact, loaded_at=moment, progress=True)
+    for line in intake_lines(intake, store):
+        typer.echo(line)
+
+
+def _declared(mapping: str) -> dict[str, Any]:
+    """A mapping file's content: a path, or the name of one that the package has."""
+    from appeal_insights.records.mapping import read_toml
+
+    if Path(mapping).suffix == ".toml":
+        return read_toml(Path(mapping))
+    with as_file(files("appeal_insights.records").joinpath("sources", f"{mapping}.toml")) as path:
+        return read_toml(path)
+
+
+def _run(notebook: str, parameters: dict[str, str], workspace: Path | None) -> None:
+    from appeal_insights.reports.run import run as run_notebook
+
+    made = run_notebook(notebook, parameters, workspace=workspace)
+    for finding in made.findings:
+        for texts in finding["texts"].values():
+            typer.echo(f"  {texts['claim']}")
+    typer.secho(f"Report: {made.html}", bold=True)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, sign, value = text.partition("=")
+    if not (sign and name.strip()):
+        raise BadParameter(f"Cannot read -p {text}. Write it as -p name=value.")
+    return name.strip(), value.strip()
+
+
+def _names(folder: Path) -> str:
+    return ", ".join(sorted(path.name for path in folder.iterdir() if path.is_file()))
+

@@ -1,0 +1,133 @@
+"""From an executed notebook to one HTML file that opens anywhere: no network, no server, nothing beside it."""
+
+import base64
+import hashlib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import nbformat
+from markupsafe import Markup
+from nbconvert.exporters.templateexporter import TemplateExporter
+from traitlets import default
+
+from appeal_insights.errors import BadInput
+from appeal_insights.language import languages, say
+from appeal_insights.reports import vega
+from appeal_insights.reports.blocks import Page, page
+
+TEMPLATE = Path(__file__).parent / "template"
+
+
+@dataclass(frozen=True)
+class About:
+    """What the page says of itself: its title, language and audience, and the facts of its foot (label, value)."""
+
+    title: str
+    language: Literal["en", "zh-CN", "both"]
+    facts: Sequence[tuple[str, str]]
+    audience: str
+
+
+def export(notebook: Path, html: Path, *, about: About, cache: Path | None = None) -> Path:
+    """Write an executed notebook as one offline HTML file. The same notebook gives the same bytes.
+
+    Takes   notebook   an .ipynb with its outputs. Outputs are shown by an allow-list of types (blocks.py).
+            cache      where the charting script is kept between exports; the user's cache folder if not given.
+    Gives   the path of the HTML, which is put in place whole or not at all.
+    Raises  BadInput   the notebook cannot be read.
+            BadRun     an exhibit or a finding in it is incomplete.
+    """
+    text = render(read(notebook), about=about, cache=cache)
+    html.parent.mkdir(parents=True, exist_ok=True)
+    draft = html.with_name(f".{html.name}.{os.getpid()}.draft")
+    try:
+        draft.write_text(text, encoding="utf-8", newline="\n")
+        draft.replace(html)
+    finally:
+        draft.unlink(missing_ok=True)
+    return html
+
+
+def read(notebook: Path) -> nbformat.NotebookNode:
+    """The notebook of a file. Raises BadInput where there is none."""
+    try:
+        return cast(nbformat.NotebookNode, nbformat.read(notebook, as_version=4))  # type: ignore[no-untyped-call]
+    except (OSError, ValueError) as error:
+        raise BadInput(f"Cannot read the notebook {notebook}: {error}. Run it first, then export it.") from error
+
+
+def render(notebook: nbformat.NotebookNode, *, about: About, cache: Path | None = None) -> str:
+    """The whole page as text."""
+    made = page(notebook)
+    resources = {"page": made, "about": about, "languages": languages(about.language), **_inline(made, cache)}
+    text, _ = _PageExporter(about).from_notebook_node(notebook, resources=resources)
+    return str(text)
+
+
+class _PageExporter(TemplateExporter):
+    """The notebook exporter with our own template: escaping is on, and nothing of the stock pages comes in."""
+
+    def __init__(self, about: About) -> None:
+        self._about = about
+        super().__init__(  # type: ignore[no-untyped-call]
+            extra_template_basedirs=[str(TEMPLATE.parent)], template_name=TEMPLATE.name, default_preprocessors=[]
+        )
+
+    @default("file_extension")
+    def _file_extension_default(self) -> str:
+        return ".html"
+
+    def _create_environment(self) -> Any:
+        environment = super()._create_environment()  # type: ignore[no-untyped-call]
+        environment.autoescape = True
+        environment.trim_blocks = environment.lstrip_blocks = True
+        environment.globals.update(word=self._word, say=say)
+        return environment
+
+    def _word(self, key: str) -> str:
+        """A word of the page itself, in each of its languages."""
+        return " / ".join(say(key, language) for language in languages(self._about.language))
+
+
+def _inline(made: Page, cache: Path | None) -> dict[str, Any]:
+    """Style and scripts as they stand in the page, and the policy that lets these run and nothing else."""
+    style, boot = _source("style.css"), _source("boot.js")
+    scripts = [boot]
+    settings = {
+        language: {"locale": vega.locale(language), "failed": say("export.not_drawn", language)}
+        for language in made.chart_languages
+    }
+    if settings:
+        scripts.append(vega.chart_script(_source("charts.js"), cache))
+    return {
+        "policy": _policy(style, scripts),
+        # These are files of this package, and JSON without markup in it: nothing to escape.
+        "style": Markup(style),
+        "scripts": [Markup(script) for script in scripts],
+        "settings": Markup(vega.as_json(settings)) if settings else None,
+    }
+
+
+def _source(name: str) -> str:
+    return (TEMPLATE / name).read_text(encoding="utf-8")
+
+
+def _policy(style: str, scripts: Sequence[str]) -> str:
+    allowed = " ".join(_hash(script) for script in scripts)
+    return "; ".join(
+        [
+            "default-src 'none'",
+            f"script-src {allowed}",
+            f"style-src {_hash(style)}",
+            "img-src data:",
+            "base-uri 'none'",
+            "form-action 'none'",
+        ]
+    )
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

@@ -1,0 +1,120 @@
+"""Check what a notebook is to be run with, before anything starts: known names, right types, values that are there."""
+
+import ast
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from appeal_insights.disclosure import AUDIENCES
+from appeal_insights.errors import AppealInsightsError, BadParameter, UnknownParameter, choice, did_you_mean, one_of
+from appeal_insights.language import languages
+from appeal_insights.metrics.metric import BASES, metric
+from appeal_insights.metrics.query import ask
+from appeal_insights.periods import instant, period
+from appeal_insights.records.contract import contract
+from appeal_insights.records.scope import Scope, read_names, read_scope, write_scope
+from appeal_insights.records.store import Store
+from appeal_insights.records.workspace import Workspace
+
+REQUIRED = ("store", "before", "after")
+
+
+def _text(value: Any) -> str:
+    return str(value)
+
+
+def _instant(value: Any) -> str:
+    return instant(str(value)).isoformat() + "Z" if value else ""
+
+
+def _names(value: Any) -> str:
+    return ",".join(read_names(value))
+
+
+# What a parameter of that name must be; each reader gives the text that the notebook gets, or raises. Text only travels:
+# nothing is guessed, so NO stays Norway and 012 stays 012.
+READERS: dict[str, Callable[[Any], str]] = {
+    "store": _text,
+    "metric": lambda value: metric(str(value)).id,
+    "before": lambda value: period(str(value)).label,
+    "after": lambda value: period(str(value)).label,
+    "by": _names,
+    "basis": lambda value: choice("basis", str(value), BASES),
+    "as_of": _instant,
+    "language": lambda value: str(value) if languages(str(value)) else "",
+    "audience": lambda value: choice("audience", str(value), AUDIENCES),
+}
+
+
+def check_parameters(notebook: Path, given: Mapping[str, Any], workspace: Workspace) -> dict[str, Any]:
+    """Every parameter of the notebook, checked and resolved: what was given, else its default.
+
+    Takes   `given`: names and values as typed. A dimension (market=DE,AT) is taken as part of `where`.
+    Gives   text values, `where` as a dictionary of lists, `as_of` as the instant that the run will speak of.
+    Raises  UnknownParameter   with the nearest name;  BadParameter and the like   with what is expected.
+    """
+    declared = defaults(notebook)
+    known = contract("appeals").dimensions
+    for name in given:
+        if name not in declared and name not in known:
+            raise UnknownParameter(
+                f"{notebook.stem} has no parameter {name!r}.{did_you_mean(name, [*declared, *known])} "
+                f"Its parameters: {one_of(declared, most=20)}; or a dimension: {one_of(known, most=20)}."
+            )
+    resolved: dict[str, Any] = dict(declared)
+    resolved |= {name: _read(name, value) for name, value in given.items() if name in READERS}
+    resolved["where"] = _where(given, known)
+    for name in REQUIRED:
+        if not resolved.get(name):
+            raise BadParameter(f"{notebook.stem} needs {name!r}. Give it as -p {name}=VALUE.")
+    return _checked_against_store(resolved, workspace)
+
+
+def defaults(notebook: Path) -> dict[str, str]:
+    """The parameters of a notebook and their defaults, from the cell tagged `parameters`: plain text values.
+
+    Raises  BadParameter   there is no such cell, or it holds more than names and texts.
+    """
+    cells = [cell for cell in nbformat.read(notebook, as_version=4).cells if "parameters" in cell.metadata.get("tags", [])]
+    if len(cells) != 1:
+        raise BadParameter(f"{notebook.name} needs one cell tagged 'parameters', it has {len(cells)}.")
+    found: dict[str, str] = {}
+    for line in ast.parse(cells[0].source).body:
+        if not (isinstance(line, ast.Assign) and isinstance(line.targets[0], ast.Name) and isinstance(line.value, ast.Constant)):
+            raise BadParameter(f"{notebook.name}: the parameters cell may hold name = \"text\" only, not {ast.unparse(line)!r}.")
+        found[line.targets[0].id] = str(line.value.value)
+    return found
+
+
+def _read(name: str, value: Any) -> str:
+    try:
+        return READERS[name](value)
+    except AppealInsightsError as error:
+        raise type(error)(f"Parameter {name}: {error.message}") from error
+
+
+def _where(given: Mapping[str, Any], known: list[str]) -> Scope:
+    scope = read_scope(given.get("where"))
+    for name in known:
+        if name in given:
+            scope |= {name: read_names(given[name])}
+    return scope
+
+
+def _checked_against_store(resolved: dict[str, Any], workspace: Workspace) -> dict[str, Any]:
+    """Ask the store whether it can answer, and pin the instant that the run speaks of."""
+    with Store(workspace.existing_store(resolved["store"])) as store:
+        as_of = instant(resolved["as_of"]) if resolved["as_of"] else store.latest()
+        ask(
+            store, metric(resolved["metric"]), [period(resolved["before"]), period(resolved["after"])],
+            where=resolved["where"], by=tuple(read_names(resolved["by"])), basis=resolved["basis"], as_of=as_of,
+        )  # fmt: skip
+    return {**resolved, "as_of": as_of.isoformat() + "Z"}
+
+
+def short_name(resolved: Mapping[str, Any]) -> str:
+    """A few words for a folder's name: the store, the scope, the later period, the language."""
+    words = [resolved["store"], write_scope(resolved["where"]), resolved["after"], resolved["language"]]
+    return "_".join("".join(letter if letter.isalnum() or letter in "-." else "-" for letter in word) for word in words if word)[:80]

@@ -1,0 +1,40 @@
+"""A notebook's prose carries both languages; a report keeps the ones that were asked for."""
+
+import re
+
+from nbformat import NotebookNode
+
+from appeal_insights.language import LANGUAGES, Language, languages
+
+_CHINESE = re.compile(r"[\u4e00-\u9fff]")
+_BETWEEN = " · "                     # stands between the two halves of a heading
+
+
+def is_chinese(text: str) -> bool:
+    """Whether a paragraph is Chinese: it has a Chinese character."""
+    return bool(_CHINESE.search(text))
+
+
+def keep_languages(notebook: NotebookNode, choice: str) -> NotebookNode:
+    """The notebook with its markdown in the languages of a choice (en, zh-CN or both); everything else as it was."""
+    wanted = languages(choice)
+    if wanted == LANGUAGES:
+        return notebook
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = keep_language(cell.source, wanted[0])
+    return notebook
+
+
+def keep_language(markdown: str, language: Language) -> str:
+    """The paragraphs of one language, and its half of each heading."""
+    kept = [_heading(part, language) if part.startswith("#") else part for part in markdown.split("\n\n")]
+    return "\n\n".join(part for part in kept if part.startswith("#") or is_chinese(part) == (language == "zh-CN"))
+
+
+def _heading(line: str, language: Language) -> str:
+    marks, _, title = line.partition(" ")
+    halves = title.split(_BETWEEN)
+    if len(halves) != len(LANGUAGES):
+        return line
+    return f"{marks} {next(half for half in halves if is_chinese(half) == (language == 'zh-CN'))}"

@@ -1,0 +1,88 @@
+"""Tables for the shell: aligned text, CSV that no spreadsheet runs, JSON with what the numbers are."""
+
+import json
+import sys
+from collections.abc import Iterator
+from typing import TextIO
+
+import pandas as pd
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from appeal_insights.errors import choice
+from appeal_insights.records.ingest import Intake
+
+FORMATS = ("table", "csv", "json")
+_SHARES = ("rate", "low", "high", "share", "recent_rate", "rate_before", "rate_after", "change", "change_low", "change_high")
+_STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
+
+
+def write_table(table: pd.DataFrame, form: str, out: TextIO | None = None) -> None:
+    """Write an answer. What the numbers are (`attrs['about']`) goes along: below a table, inside JSON, beside CSV."""
+    form = choice("format", form, FORMATS)
+    out = out or sys.stdout
+    about = table.attrs.get("about", {})
+    if form == "json":
+        rows = json.loads(table.to_json(orient="records", date_format="iso", double_precision=15))
+        out.write(json.dumps({"about": about, "rows": rows}, ensure_ascii=False, indent=2) + "\n")
+    elif form == "csv":
+        safe_cells(table).to_csv(out, index=False, lineterminator="\n")
+        print("; ".join(f"{name}: {value}" for name, value in about.items()), file=sys.stderr)
+    else:
+        _write_text(table, about, out)
+
+
+def safe_cells(table: pd.DataFrame) -> pd.DataFrame:
+    """The same table with a quote before every text that a spreadsheet would take for a formula."""
+    safe = table.copy()
+    for name in table.columns:
+        if not (pd.api.types.is_numeric_dtype(table[name]) or pd.api.types.is_datetime64_any_dtype(table[name])):
+            starts = table[name].astype("str").str.startswith(_STARTS_A_FORMULA) & table[name].notna()
+            safe[name] = table[name].where(~starts, "'" + table[name].astype("str"))
+    return safe
+
+
+def _write_text(table: pd.DataFrame, about: dict[str, str], out: TextIO) -> None:
+    shown = table.drop(columns=[name for name in ("metric", "segment") if name in table and about])
+    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in shown.columns:
+        drawn.add_column(Text(str(name)), justify="right" if pd.api.types.is_numeric_dtype(shown[name]) else "left", overflow="fold")
+    for row in shown.itertuples(index=False):
+        drawn.add_row(*(Text(_cell(name, value)) for name, value in zip(shown.columns, row, strict=True)))
+    console = Console(file=out, width=None if out.isatty() else 200, highlight=False)
+    console.print(drawn)
+    for name, value in about.items():
+        console.print(Text(f"{name}: {value}", style="dim"))
+
+
+def _cell(name: str, value: object) -> str:
+    if value is None or value is pd.NaT or (isinstance(value, float) and pd.isna(value)):
+        return ""
+    if isinstance(value, pd.Timestamp):
+        return value.isoformat(sep=" ").removesuffix(" 00:00:00")
+    if isinstance(value, float):
+        return f"{100 * value:.2f}%" if name in _SHARES else f"{value:,.4g}"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return str(value)
+
+
+def intake_lines(intake: Intake, store: str) -> Iterator[str]:
+    """What became of the rows of a file, for a person."""
+    totals = f", {intake.totals:,} totals checked" if intake.totals else ""
+    yield (
+        f"{intake.source}: {intake.read:,} rows read = {intake.new:,} new + {intake.changed:,} changed + "
+        f"{intake.unchanged:,} unchanged + {intake.rejected:,} rejected{totals} (store {store})"
+    )
+    for row in intake.reasons.head(8).itertuples():
+        yield f"  rejected {row.rows:,}: {row.column or 'row'} {row.example!r} {row.reason} (first in row {row.first_row})"
+    if len(intake.reasons):
+        yield f"  All of them: appeal-insights query rejects --store {store}"
+    if intake.ambiguous:
+        yield f"  {intake.ambiguous:,} local times of the hour that the clocks repeat were read as the first of the two"
+    if intake.unmapped:
+        yield f"  not taken: {', '.join(intake.unmapped)}"
+    if intake.without:
+        yield f"  the source does not have: {', '.join(intake.without)}"
