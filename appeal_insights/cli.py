@@ -11,9 +11,16 @@ import typer
 from appeal_insights.errors import AppealInsightsError, BadParameter
 from appeal_insights.records.workspace import Workspace, find_workspace
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Insights for appeals and moderation: from records to a dated report.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="Insights for appeals and moderation: from records to a dated report.",
+)
 
-WorkspaceOption = Annotated[Path | None, typer.Option("--workspace", help="The folder with notebooks/ and data/; the nearest one upward if not given.")]
+WorkspaceOption = Annotated[
+    Path | None,
+    typer.Option("--workspace", help="The folder with notebooks/ and data/; the nearest one upward if not given."),
+]
 StoreOption = Annotated[str, typer.Option("--store", help="The name of a store in data/store.")]
 DEMO_PERIODS = {"before": "2026-W40..2026-W43", "after": "2026-W44..2026-W46"}
 ROOT_CAUSE = "02_overturn_root_cause"
@@ -30,7 +37,9 @@ def main() -> None:
 
 @app.command()
 def sample(
-    folder: Annotated[Path | None, typer.Argument(help="Where to write it; data/sample of the workspace if not given.")] = None,
+    folder: Annotated[
+        Path | None, typer.Argument(help="Where to write it; data/sample of the workspace if not given.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Another seed is another sample.")] = 7,
     weeks: Annotated[int, typer.Option(help="Weeks of decisions.")] = 26,
     appeals: Annotated[int, typer.Option(help="Appeals in all.")] = 30_000,
@@ -47,9 +56,16 @@ def sample(
 def ingest(
     file: Annotated[Path, typer.Argument(help="CSV or Parquet.")],
     store: StoreOption,
-    mapping: Annotated[str, typer.Option(help="A mapping file (.toml), or the name of one that the package has: ca_imr, tiktok_appeals.")] = "",
-    fact: Annotated[str, typer.Option(help="What the rows are, where there is no mapping file: appeals or known_events.")] = "appeals",
-    loaded_at: Annotated[str, typer.Option(help="The instant of this load (2026-11-16T06:00:00Z); now if not given.")] = "",
+    mapping: Annotated[
+        str,
+        typer.Option(help="A mapping file (.toml), or the name of one that the package has: ca_imr, tiktok_appeals."),
+    ] = "",
+    fact: Annotated[
+        str, typer.Option(help="What the rows are, where there is no mapping file: appeals or known_events.")
+    ] = "appeals",
+    loaded_at: Annotated[
+        str, typer.Option(help="The instant of this load (2026-11-16T06:00:00Z); now if not given.")
+    ] = "",
     workspace: WorkspaceOption = None,
 ) -> None:
     """Take a file in: records, or already counted figures. Every row ends in the store or among the rejects."""
@@ -58,7 +74,9 @@ def ingest(
 
 @app.command()
 def query(
-    name: Annotated[str, typer.Argument(help="trend, breakdown, before_after, by_day, known_events, loads or rejects.")],
+    name: Annotated[
+        str, typer.Argument(help="trend, breakdown, before_after, by_day, known_events, loads or rejects.")
+    ],
     store: StoreOption,
     metric: Annotated[str, typer.Option(help="What to count.")] = "overturn_rate",
     by: Annotated[str, typer.Option(help="Dimensions: market,policy.")] = "",
@@ -90,7 +108,9 @@ def query(
 @app.command()
 def run(
     notebook: Annotated[str, typer.Argument(help="A notebook of the workspace, for example 02_overturn_root_cause.")],
-    parameter: Annotated[list[str], typer.Option("-p", "--parameter", help="name=value; a dimension too: market=DE.")] = [],  # noqa: B006
+    parameter: Annotated[
+        list[str], typer.Option("-p", "--parameter", help="name=value; a dimension too: market=DE.")
+    ] = [],  # noqa: B006
     workspace: WorkspaceOption = None,
 ) -> None:
     """Run a notebook with dated parameters and publish notebook, findings and one offline HTML file under data/runs."""
@@ -126,7 +146,11 @@ def demo(workspace: WorkspaceOption = None) -> None:
     _make_demo_stores(place)
     _run(ROOT_CAUSE, {"store": "demo", **DEMO_PERIODS}, place.root)
     own_decisions = "complaint_type=visibility,service,account"
-    _run(ROOT_CAUSE, {"store": "tiktok", "before": "2025-H2", "after": "2026-H1", "where": own_decisions, "language": "both"}, place.root)
+    _run(
+        ROOT_CAUSE,
+        {"store": "tiktok", "before": "2025-H2", "after": "2026-H1", "where": own_decisions, "language": "both"},
+        place.root,
+    )
 
 
 def _make_demo_stores(place: Workspace) -> None:
@@ -140,7 +164,9 @@ def _make_demo_stores(place: Workspace) -> None:
     _take_in(published, place, "tiktok", mapping="tiktok_appeals", loaded_at="2026-09-01")
 
 
-def _take_in(file: Path, place: Workspace, store: str, *, mapping: str = "", fact: str = "appeals", loaded_at: str = "") -> None:
+def _take_in(
+    file: Path, place: Workspace, store: str, *, mapping: str = "", fact: str = "appeals", loaded_at: str = ""
+) -> None:
     from appeal_insights.periods import instant
     from appeal_insights.records.figures import ingest_figures, is_figures, read_figures_mapping
     from appeal_insights.records.ingest import ingest as take_in
@@ -190,4 +216,3 @@ def _pair(text: str) -> tuple[str, str]:
 
 def _names(folder: Path) -> str:
     return ", ".join(sorted(path.name for path in folder.iterdir() if path.is_file()))
-

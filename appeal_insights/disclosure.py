@@ -49,9 +49,10 @@ def pool_small(table: pd.DataFrame, audience: Audience, *, sums: Sequence[str], 
     folded = is_small(denominators) & (audience != "analyst")
     order = denominators.where(denominators > 0).min(axis=1).sort_values(kind="stable").index
     for position in order:
-        if not folded.any() or (not is_small(denominators[folded].sum().to_frame().T).item() and folded.sum() > 1):
+        enough = folded.sum() > 1 and not is_small(denominators[folded].sum().to_frame().T).item()
+        if enough or not folded.any():
             break
-        folded[position] = True
+        folded = folded | (folded.index == position)
     kept = table[~folded].assign(pooled=1)
     if not folded.any():
         return kept

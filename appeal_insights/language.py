@@ -29,7 +29,7 @@ def languages(choice: str) -> tuple[Language, ...]:
     if choice == "both":
         return LANGUAGES
     if choice in LANGUAGES:
-        return (cast(Language, choice),)
+        return (choice,)
     raise UnknownWords(f"No language {choice!r}.{did_you_mean(choice, CHOICES)} Choose one of: {', '.join(CHOICES)}.")
 
 
@@ -85,6 +85,11 @@ def points(value: float, language: Language, *, digits: int = 2) -> str:
     """A difference of two shares in percentage points, signed: +1.98 points."""
     number = _signed(100 * value, digits, language)
     return f"{number} 个百分点" if language == "zh-CN" else f"{number} points"
+
+
+def points_size(value: float, language: Language, *, digits: int = 2) -> str:
+    """The size of a difference, without its sign: 1.98 points. For sentences whose verb says the direction."""
+    return points(abs(value), language, digits=digits).lstrip("+")
 
 
 def points_number(value: float, language: Language, *, digits: int = 2) -> str:

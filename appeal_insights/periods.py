@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import Literal, get_args
 
 import pandas as pd
@@ -68,9 +69,9 @@ def _single(text: str) -> Period:
         if match:
             try:
                 start = first_day(*(int(part) for part in match.groups()))
-            except ValueError as error:
+                return Period(start, next_start(start, grain), text)
+            except (ValueError, OverflowError) as error:
                 raise BadPeriod(f"No such day or week as {text!r} in the calendar: {error}.") from error
-            return Period(start, next_start(start, grain), text)
     raise BadPeriod(
         f"Cannot read the period {text!r}. Write a day (2026-10-05), an ISO week (2026-W40), a month (2026-10), a "
         "quarter (2026-Q4), a half-year (2026-H2), a year (2026), or first..last of them."
@@ -82,12 +83,12 @@ def _month(year: int, month: int) -> date:
 
 
 _FORMS: list[tuple[re.Pattern[str], Callable[..., date], Grain]] = [
-    (re.compile(r"(\d{4})-(\d{2})-(\d{2})"), date, "day"),
-    (re.compile(r"(\d{4})-W(\d{2})"), lambda year, week: date.fromisocalendar(year, week, 1), "week"),
-    (re.compile(r"(\d{4})-(\d{2})"), _month, "month"),
-    (re.compile(r"(\d{4})-Q([1-4])"), lambda year, quarter: _month(year, 3 * quarter - 2), "quarter"),
-    (re.compile(r"(\d{4})-H([12])"), lambda year, half: _month(year, 6 * half - 5), "half-year"),
-    (re.compile(r"(\d{4})"), lambda year: _month(year, 1), "year"),
+    (re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})"), date, "day"),
+    (re.compile(r"([0-9]{4})-W([0-9]{2})"), lambda year, week: date.fromisocalendar(year, week, 1), "week"),
+    (re.compile(r"([0-9]{4})-([0-9]{2})"), _month, "month"),
+    (re.compile(r"([0-9]{4})-Q([1-4])"), lambda year, quarter: _month(year, 3 * quarter - 2), "quarter"),
+    (re.compile(r"([0-9]{4})-H([12])"), lambda year, half: _month(year, 6 * half - 5), "half-year"),
+    (re.compile(r"([0-9]{4})"), lambda year: _month(year, 1), "year"),
 ]
 
 
@@ -111,6 +112,11 @@ def first_day(day: date, grain: Grain) -> date:
             return date(day.year, 1 if day.month <= 6 else 7, 1)
         case "year":
             return date(day.year, 1, 1)
+
+
+def is_whole(one: Period, grain: Grain) -> bool:
+    """Whether a period is exactly one day, week, month, ... of the calendar."""
+    return one.start == first_day(one.start, grain) and one.end == next_start(one.start, grain)
 
 
 def label(start: date, grain: Grain) -> str:
@@ -163,7 +169,7 @@ def check_grain(grain: str) -> None:
 def check_apart(periods: Sequence[Period]) -> None:
     """Raises BadPeriod where two periods share a day: a record would be counted twice."""
     ordered = sorted(periods)
-    for one, other in zip(ordered, ordered[1:], strict=False):
+    for one, other in pairwise(ordered):
         if one.overlaps(other):
             raise BadPeriod(
                 f"The periods {one.label} and {other.label} share days. Choose periods that do not overlap."
@@ -171,7 +177,7 @@ def check_apart(periods: Sequence[Period]) -> None:
 
 
 def instant(text: str | datetime) -> datetime:
-    """An instant as naive UTC, to the second, from ISO 8601 text with a zone (2026-11-16T06:00:00Z) or a day (its first second).
+    """An instant as naive UTC, from ISO 8601 text with a zone (2026-11-16T06:00:00Z) or a day (its first second).
 
     Raises  BadPeriod   the text is not an instant, or has a time of day without a zone.
     """
@@ -181,6 +187,14 @@ def instant(text: str | datetime) -> datetime:
         raise BadPeriod(f"Cannot read the instant {text!r}. Write it as 2026-11-16T06:00:00Z.") from error
     if moment.tzinfo is not None:
         return moment.astimezone(UTC).replace(tzinfo=None)
-    if isinstance(text, str) and "T" in text:
+    if isinstance(text, str) and not _is_day(text.strip()):
         raise BadPeriod(f"The instant {text!r} has no time zone. Write it as {text.strip()}Z if it is UTC.")
     return moment
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True

@@ -1,4 +1,4 @@
-"""Which segment stands out from the rest of the records? Each one is compared with all others, and every look is paid for."""
+"""Which segment stands out? Each one is compared with all other records, and every look is paid for."""
 
 import numpy as np
 import pandas as pd
@@ -9,7 +9,7 @@ LEAST_EXPECTED = 5.0  # expected numerators, and the rest, a side must have: bel
 _COUNTS = ["numerator_before", "denominator_before", "numerator_after", "denominator_after"]
 
 
-def stand_out(segments: pd.DataFrame, *, dispersion: float = 1.0, degrees: int | None = None) -> pd.DataFrame:
+def stand_out(segments: pd.DataFrame, *, dispersion: float = 1.0, degrees: float | None = None) -> pd.DataFrame:
     """Compare the change of each segment's rate with the change of all other records.
 
     Takes   one row per segment, over one or more dimensions: dimension, segment, numerator_before, denominator_before,
@@ -36,7 +36,7 @@ def stand_out(segments: pd.DataFrame, *, dispersion: float = 1.0, degrees: int |
     ) / 2
     eligible = _enough(own) & _enough(rest)
     with np.errstate(divide="ignore", invalid="ignore"):
-        z = (change - rest_change) / np.sqrt(change_error**2 + rest_error**2)
+        z: pd.Series = (change - rest_change) / np.sqrt(change_error**2 + rest_error**2)
     raw = 2 * (stats.t.sf(np.abs(z), degrees) if degrees else stats.norm.sf(np.abs(z)))
     looks = max(1, int(eligible.sum()))
     return segments.assign(

@@ -5,7 +5,18 @@ import json
 import altair as alt
 import pandas as pd
 
-from appeal_insights.charts.theme import DARK, GROUND, INK, LIGHT, ROOM, check_once, check_table, titled, use_theme, with_numbers
+from appeal_insights.charts.theme import (
+    DARK,
+    GROUND,
+    INK,
+    LIGHT,
+    ROOM,
+    check_once,
+    check_table,
+    titled,
+    use_theme,
+    with_numbers,
+)
 from appeal_insights.errors import BadTable
 from appeal_insights.language import Language, say
 

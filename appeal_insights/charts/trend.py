@@ -28,6 +28,7 @@ from appeal_insights.language import Language, say
 COLUMNS = ("period", "period_label", "segment", "rate", "low", "high", "numerator", "denominator", "mature")
 NUMBERS = ("rate", "low", "high", "numerator", "denominator")
 MOST_TICKS = 13  # more period labels than this do not fit beside each other at the theme's width
+SPAN = "#6f8fae"  # see-through, so that the grid stays to be read
 ABOVE_UNIT = 34  # pixels: the legend stands above the unit, which stands above the vertical axis
 POINT = 46  # square pixels
 CLOSE = 0.03  # of the axis: event numbers nearer than this are put one above the other
@@ -197,7 +198,7 @@ def _span_layers(spans: pd.DataFrame | None, axis: _Axis) -> list[alt.Chart]:
     rows["middle"] = (start + (end - start) / 2).dt.floor("D")
     rows["part"] = ((end - start) / (axis.last - axis.first)).round(4)
     base = alt.Chart(rows[rows["part"] > 0])
-    ground = base.mark_rect(color="#eef2f6", stroke="#d3dbe3", strokeWidth=1, tooltip=None)
+    ground = base.mark_rect(color=SPAN, opacity=0.12, stroke=SPAN, strokeOpacity=0.9, tooltip=None)
     fitting = alt.ExprRef("datum.part * width - 6")
     name = base.mark_text(baseline="bottom", dy=-6, color=QUIET, fontSize=11, limit=fitting, tooltip=None)
     return [

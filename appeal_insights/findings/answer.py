@@ -19,7 +19,7 @@ from appeal_insights.records.scope import Scope, read_names, read_scope, write_s
 from appeal_insights.records.store import Store
 from appeal_insights.records.workspace import find_workspace
 
-PAIR = "before_after"                 # the query that compares two periods; the others look at one span
+PAIR = "before_after"  # the query that compares two periods; the others look at one span
 
 
 @dataclass(frozen=True)
@@ -41,17 +41,19 @@ class Asking:
 def query(name: str, *, store: str, workspace: Path | None = None, **asked: object) -> pd.DataFrame:
     """The answer of a query file over a store, with an interval on every rate.
 
-    Takes   metric, by, where, basis, as_of as `investigate` does; `during` and `every` (day, week, month, ...) for a trend,
-            `during` for a breakdown, `before` and `after` for before_after.
-    Gives   the columns that the query file's header names; low and high (share, 95 %) beside a rate. `attrs['about']` says
-            metric and version, period, basis, scope, as-of, dispersion and fingerprint.
+    Takes   metric, by, where, basis, as_of as `investigate` does; `during` and `every` (day, week, month, ...) for a
+            trend, `during` for a breakdown, `before` and `after` for before_after.
+    Gives   the columns that the query file's header names; low and high (share, 95 %) beside a rate. `attrs['about']`
+            says metric and version, period, basis, scope, as-of, dispersion and fingerprint.
     Raises  what is wrong with the question, with the nearest thing that works.
     """
     asking = Asking(name, **asked)  # type: ignore[arg-type]
     with Store(find_workspace(workspace).existing_store(store)) as opened:
         if name in TABLE_QUERIES:
             moment = _moment(asking, opened)
-            return _with_about(query_table(opened, name, as_of=moment), {"store": store, "as_of": moment.isoformat() + "Z"})
+            return _with_about(
+                query_table(opened, name, as_of=moment), {"store": store, "as_of": moment.isoformat() + "Z"}
+            )
         question = _question(asking, opened)
         table = answer_of(opened, name, question)
         dispersion = _dispersion(opened, question)
@@ -72,18 +74,27 @@ def _moment(asking: Asking, store: Store) -> datetime:
 
 
 def _question(asking: Asking, store: Store) -> Question:
-    query_text(asking.name)                                   # says at once when there is no such query
+    query_text(asking.name)  # says at once when there is no such query
     periods, grain = _periods(asking)
     return ask(
-        store, metric(asking.metric), periods, by=tuple(read_names(asking.by)), where=read_scope(asking.where),
-        basis=choice("basis", asking.basis, BASES), as_of=_moment(asking, store), grain=grain,
-    )  # fmt: skip
+        store,
+        metric(asking.metric),
+        periods,
+        by=tuple(read_names(asking.by)),
+        where=read_scope(asking.where),
+        basis=choice("basis", asking.basis, BASES),
+        as_of=_moment(asking, store),
+        grain=grain,
+    )
 
 
 def _periods(asking: Asking) -> tuple[list[Period], Grain | None]:
     if asking.name == PAIR:
         if not (asking.before and asking.after):
-            raise BadParameter("before_after compares two periods. Say both, for example before=2026-W40..2026-W43 after=2026-W44..2026-W46.")
+            raise BadParameter(
+                "before_after compares two periods. Say both, for example before=2026-W40..2026-W43 "
+                "after=2026-W44..2026-W46."
+            )
         return [period(asking.before), period(asking.after)], None
     if not asking.during:
         raise BadParameter(f"{asking.name} wants to know when. Say for example during=2026-W40..2026-W46.")
@@ -97,7 +108,9 @@ def _periods(asking: Asking) -> tuple[list[Period], Grain | None]:
 def _dispersion(store: Store, question: Question) -> Dispersion:
     """Of the whole that is asked about; unknown where there are no days."""
     empty = pd.DataFrame({"day": [], "period": [], "numerator": [], "denominator": []})
-    if question.figures or store.declared(question.metric.fact).get("precision", {}).get(question.metric.instant(question.basis)):
+    if question.figures or store.declared(question.metric.fact).get("precision", {}).get(
+        question.metric.instant(question.basis)
+    ):
         return dispersion_over_days(empty)
     whole = Question(question.metric, question.periods, question.as_of, where=question.where, basis=question.basis)
     return dispersion_over_days(answer_of(store, "by_day", whole))
@@ -120,7 +133,9 @@ def _about(store: Store, question: Question, dispersion: Dispersion) -> dict[str
         "scope": write_scope(question.where) or "all records",
         "basis": question.basis,
         "as_of": question.as_of.isoformat() + "Z",
-        "dispersion": f"{dispersion.floor:.2f} over {dispersion.days} days" if dispersion.known else "unknown: counting noise only",
+        "dispersion": f"{dispersion.floor:.2f} over {dispersion.days} days"
+        if dispersion.known
+        else "unknown: counting noise only",
         "fingerprint": str(store.fingerprint(question.table, question.as_of)),
     }
 
@@ -129,4 +144,3 @@ def _with_about(table: pd.DataFrame, about: dict[str, str]) -> pd.DataFrame:
     told = table.copy()
     told.attrs["about"] = about
     return told
-

@@ -1,4 +1,4 @@
-"""Everything an inquiry into a rate needs, asked for at once: tables that have passed disclosure, and what was concluded."""
+"""Everything an inquiry into a rate needs, asked for at once: tables that have passed disclosure, and what follows."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,8 +28,8 @@ from appeal_insights.records.store import Asked, Fingerprint, Store
 
 # What explains a move of an overturn rate most often stands first: what is appealed, by whom, under which policy.
 SEARCH_ORDER = (
-    "complaint_type", "appellant", "policy_group", "policy", "automated_decision", "market", "content_language", "queue", "site",
-    "appeal_round", "evidence_provided", "surface",
+    "complaint_type", "appellant", "policy_group", "policy", "automated_decision", "market", "content_language",
+    "queue", "site", "appeal_round", "evidence_provided", "surface",
 )  # fmt: skip
 LEAD_IN = 12  # periods shown before the earlier one, for a reader to see what is usual
 COINCIDES_BEFORE, COINCIDES_AFTER = 14, 3  # days around the first day after, in which an event coincides
@@ -48,6 +48,11 @@ class View:
     @property
     def mix_effect(self) -> float:
         return float(self.parts["mix_effect"].sum())
+
+    @property
+    def reversed(self) -> bool:
+        """Simpson: most records moved one way inside their segments and the whole moved the other way, by mix."""
+        return self.reversal.reversed and self.rate_effect * (self.rate_effect + self.mix_effect) < 0
 
     @property
     def rate_effect(self) -> float:
@@ -111,7 +116,13 @@ def gather(
     contrasts = _contrasts(views, dispersion)
     fingerprint = store.fingerprint(question.table, as_of)
     return Evidence(
-        metric=metric, before=before, after=after, where=where, basis=basis, audience=audience, as_of=as_of,
+        metric=metric,
+        before=before,
+        after=after,
+        where=where,
+        basis=basis,
+        audience=audience,
+        as_of=as_of,
         trend=_trend(store, question, audience),
         dispersion=dispersion,
         counts=counts,
@@ -125,17 +136,31 @@ def gather(
         without=[] if question.figures else list(store.declared(metric.fact).get("without", [])),
         store=store.name,
         by_figures=question.figures,
-        days=int(days.groupby("period")["day"].nunique().reindex([pd.Timestamp(before.start), pd.Timestamp(after.start)]).fillna(0).min()) if len(days) else 0,
-    )  # fmt: skip
+        days=_fewer_days(days, before, after),
+    )
+
+
+def _fewer_days(days: pd.DataFrame, before: Period, after: Period) -> int:
+    """The days with records, on the side that has fewer."""
+    if days.empty:
+        return 0
+    sides = [pd.Timestamp(before.start), pd.Timestamp(after.start)]
+    return int(days.groupby("period")["day"].nunique().reindex(sides).fillna(0).min())
 
 
 def _question(
     store: Store, question: Question, by: Sequence[str], periods: Sequence[Period] = (), grain: Grain | None = None
 ) -> Question:
     return ask(
-        store, question.metric, periods or question.periods,
-        by=tuple(by), where=question.where, basis=question.basis, as_of=question.as_of, grain=grain,
-    )  # fmt: skip
+        store,
+        question.metric,
+        periods or question.periods,
+        by=tuple(by),
+        where=question.where,
+        basis=question.basis,
+        as_of=question.as_of,
+        grain=grain,
+    )
 
 
 def _counts(whole: pd.DataFrame, question: Question) -> dict[str, int]:
@@ -158,17 +183,18 @@ def _has_days(store: Store, question: Question) -> bool:
 def _days(store: Store, question: Question) -> pd.DataFrame:
     """Counts by day, or none where the data have no days."""
     if not _has_days(store, question):
-        return pd.DataFrame({"day": [], "period": [], "numerator": [], "denominator": []})
+        return pd.DataFrame({"day": [], "period": [], "segment": [], "numerator": [], "denominator": []})
     return query(store, "by_day", question)
 
 
 def _view(store: Store, question: Question, dimension: str, whole: Dispersion, audience: Audience) -> View:
-    """One dimension's parts. Their intervals take the dispersion of the whole: few segments have days enough of their own."""
+    """One dimension's parts. A segment's intervals take its own dispersion, the whole's where it has too few days."""
     asked = _question(store, question, (dimension,))
-    table = query(store, "before_after", asked)
-    table = pool_small(table, audience, sums=COUNTS, label=POOLED)
+    table = pool_small(query(store, "before_after", asked), audience, sums=COUNTS, label=POOLED)
     parts = decompose_change(table[["segment", "pooled", *COUNTS]])
-    parts = change_intervals(contribution_intervals(parts, whole), whole)
+    own = {segment: dispersion_over_days(rows) for segment, rows in _days(store, asked).groupby("segment")}
+    each = [found if (found := own.get(segment, whole)).known else whole for segment in parts["segment"]]
+    parts = change_intervals(contribution_intervals(parts, each), each)
     return View(dimension, parts.assign(dimension=dimension), reversal(parts))
 
 
@@ -217,7 +243,7 @@ def _trend(store: Store, question: Question, audience: Audience) -> pd.DataFrame
 
 
 def _window(store: Store, question: Question) -> tuple[Grain, list[Period]]:
-    """The periods of the trend: some before the earlier one, as far as the data reach, up to the end of the later one."""
+    """The periods of the trend: some before the earlier one, as far as data reach, up to the end of the later one."""
     before, after = sorted(question.periods)
     grain = _trend_grain(store, question)
     day = "starts_on" if question.figures else day_of(question.metric.instant(question.basis))
@@ -256,7 +282,7 @@ def _steps(start: date, end: date, grain: Grain) -> list[Period]:
 
 
 def _events(store: Store, question: Question, contrasts: pd.DataFrame) -> pd.DataFrame:
-    """Known events near the change, and for each whether it coincides with it in time and can have touched its scope."""
+    """Known events near the change, and for each whether it coincides in time and can have touched the scope."""
     before, after = question.periods
     empty = pd.DataFrame(
         columns=["event_id", "event_type", "title_en", "title_zh", "starts_on", "scope", "in_time", "in_scope"]
@@ -278,13 +304,27 @@ def _events(store: Store, question: Question, contrasts: pd.DataFrame) -> pd.Dat
     ).reset_index(drop=True)
 
 
-def coinciding(events: pd.DataFrame, dimension: str | None, segment: str | None) -> pd.DataFrame:
-    """The events in time whose scope can have touched a segment; the most specific scope first."""
+def may_touch(reach: Scope, dimension: str | None, segment: str | None) -> bool:
+    """Whether an event of that scope can have touched a segment at all."""
+    return touches(reach, {dimension: [segment]} if dimension and segment else {})
+
+
+def takes_in(reach: Scope, where: Scope, dimension: str | None) -> bool:
+    """Whether an event's scope is not narrower than what is looked at: it names no other dimension."""
+    return set(reach) <= {*where, *([dimension] if dimension else [])}
+
+
+def coinciding(events: pd.DataFrame, where: Scope, dimension: str | None, segment: str | None) -> pd.DataFrame:
+    """The events in time whose scope takes in a segment; those that name its dimension first, then the latest."""
     if events.empty:
         return events
-    records: Scope = {dimension: [segment]} if dimension and segment else {}
-    fits = events["in_time"] & events["in_scope"] & events["reach"].map(lambda scope: touches(scope, records))
-    named = events["reach"].map(lambda scope: bool(dimension) and dimension in scope)
+    reach = events["reach"]
+    fits = (
+        events["in_time"]
+        & events["in_scope"]
+        & reach.map(lambda scope: may_touch(scope, dimension, segment) and takes_in(scope, where, dimension))
+    )
+    named = reach.map(lambda scope: dimension in scope)
     return (
         events[fits]
         .assign(named=named[fits])
@@ -298,5 +338,6 @@ def _checks(store: Store, question: Question, views: Sequence[View], counts: Map
     return {
         "parts_add_up": all(int(view.parts[name].sum()) == counts[name] for view in views for name in COUNTS),
         "complete": all(part.end <= last_whole_day for part in question.periods),
+        "whole_weeks": all(part.days % 7 == 0 for part in question.periods) or not _has_days(store, question),
         "replayed": bool((first := store.first_load(question.table)) and question.as_of < first),
     }

@@ -1,4 +1,4 @@
-"""A finding is the unit of speech: claim, size with interval, segment, evidence, certainty, what was ruled out, next step."""
+"""A finding is the unit of speech: claim, size, segment, evidence, certainty, what was ruled out, next step."""
 
 import html
 from collections.abc import Iterator, Mapping, Sequence
@@ -77,7 +77,8 @@ class Finding:
             )
             listed = "".join(f"<dt>{html.escape(head)}</dt><dd>{html.escape(text)}</dd>" for head, text in rows)
             parts.append(
-                f'<div lang="{language}"><h4>{html.escape(told.claim)}</h4><dl>{listed}</dl>{told.evidence.as_html()}</div>'
+                f'<div lang="{language}"><h4>{html.escape(told.claim)}</h4><dl>{listed}</dl>'
+                f"{told.evidence.as_html()}</div>"
             )
         return "".join(parts)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from appeal_insights.disclosure import AUDIENCES
 from appeal_insights.errors import choice
-from appeal_insights.findings import exhibits, sentences
+from appeal_insights.findings import exhibits, parts, sentences
 from appeal_insights.findings.evidence import Evidence, gather
 from appeal_insights.findings.finding import Finding
 from appeal_insights.findings.shown import Shown
@@ -39,12 +39,12 @@ class Inquiry:
     @property
     def change(self) -> Shown:
         """Mix and rate, by each dimension."""
-        return Shown([part for language in self.languages for part in exhibits.change(self.evidence, language)])
+        return Shown([part for language in self.languages for part in parts.change(self.evidence, language)])
 
     @property
     def segments(self) -> Shown:
         """What each segment brought, by the dimension that tells most, and what stands out over all dimensions."""
-        return Shown([part for language in self.languages for part in exhibits.segments(self.evidence, language)])
+        return Shown([part for language in self.languages for part in parts.segments(self.evidence, language)])
 
     @property
     def events(self) -> Shown:
@@ -91,7 +91,7 @@ def investigate(
     Takes   `store`: the name of a store in the workspace. `before`, `after`: periods, as periods.period reads them.
             `where`: 'market=DE,AT; queue=live' or a dictionary. `by`: dimensions to look at, all of them if empty.
             `basis`: decision, submission or enforcement. `as_of`: an instant; the newest load if empty.
-            `language`: en, zh-CN or both. `audience`: analyst sees every number, stakeholder none under ten.
+            `language`: en, zh-CN or both. `audience`: analyst sees all, stakeholder nothing of under ten records.
     Raises  what is wrong with a parameter, before anything is counted; EmptyPeriod where nothing was counted.
     """
     wanted = languages(language)
@@ -100,9 +100,16 @@ def investigate(
     of = _metric(metric)
     with Store(find_workspace(workspace).existing_store(store)) as opened:
         evidence = gather(
-            opened, of, before=spans[0], after=spans[1], where=read_scope(where), by=read_names(by), basis=choice("basis", basis, BASES),
-            as_of=instant(as_of) if as_of else opened.latest(), audience=choice("audience", audience, AUDIENCES),
-        )  # fmt: skip
+            opened,
+            of,
+            before=spans[0],
+            after=spans[1],
+            where=read_scope(where),
+            by=read_names(by),
+            basis=choice("basis", basis, BASES),
+            as_of=instant(as_of) if as_of else opened.latest(),
+            audience=choice("audience", audience, AUDIENCES),
+        )
     return Inquiry(evidence, wanted)
 
 

@@ -84,9 +84,10 @@ class Code:
     text: str
 
     def bundles(self) -> Iterator[Bundle]:
+        title = html.escape(self.title)
         yield {
             CODE: {"language": self.language, "title": self.title, "text": self.text},
-            "text/html": f"<details><summary>{html.escape(self.title)}</summary><pre>{html.escape(self.text)}</pre></details>",
+            "text/html": f"<details><summary>{title}</summary><pre>{html.escape(self.text)}</pre></details>",
             "text/plain": self.text,
         }
 

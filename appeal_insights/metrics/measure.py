@@ -196,4 +196,4 @@ def _spans(periods: Sequence[Period]) -> Node:
 
 
 def _rows(rows: Sequence[tuple[object, ...]], names: list[str]) -> Node:
-    return exp.select(*names).from_(exp.values(rows, alias="listed", columns=names))  # type: ignore[arg-type]
+    return exp.select(*names).from_(exp.values(rows, alias="listed", columns=names))

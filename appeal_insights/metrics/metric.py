@@ -81,6 +81,11 @@ def _checked(name: str, entry: dict[str, Any]) -> Metric:
         raise BadContract(f"The metric {name} is not complete: {error}.") from error
     if found.kind not in get_args(Kind):
         raise BadContract(f"The metric {name} is of the kind {found.kind!r}. Known kinds: {one_of(get_args(Kind))}.")
+    for words in (found.name, found.asks):
+        if set(words) != {"en", "zh"} or not all(words.values()):
+            raise BadContract(f"The metric {name}: its name and what it asks want en and zh.")
+    if found.better not in ("lower", "higher"):
+        raise BadContract(f"The metric {name}: better is lower or higher, not {found.better!r}.")
     of = found.contract
     for basis, instant in found.at.items():
         if basis not in BASES or instant not in of.instants or day_of(instant) not in of.derived:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 
+import numpy as np
 import pandas as pd
 from babel import Locale
 
@@ -15,7 +16,10 @@ from appeal_insights.records.mapping import KNOWN_FROM, Mapping
 from appeal_insights.records.reading import no_rejects
 from appeal_insights.records.scope import read_scope
 
-_OFFSET = re.compile(r"(?:[zZ]|[+-]\d{2}:?\d{2})$")
+_OFFSET = re.compile(r"(?:[zZ]|[+-]\d{2}:?\d{2}|[T ]\d{2}.*[+-]\d{2})$")  # Z, +01:00, +0100; +01 after a time only
+_OFFSET_IN_FORMAT = re.compile(r"%[zZ]")
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")  # a store holds neither NUL nor halves of characters
+YEARS = (1900, 2200)  # a time outside of these is a mistake or a placeholder (0001, 9999)
 LONGEST_VALUE_SHOWN = 200
 
 
@@ -51,7 +55,7 @@ def market_zones() -> dict[str, str]:
 
 @cache
 def _countries() -> frozenset[str]:
-    return frozenset(code for code in Locale("en").territories if len(code) == 2)
+    return frozenset(str(code) for code in Locale("en").territories if len(str(code)) == 2)
 
 
 def check_page(rows: pd.DataFrame, mapping: Mapping) -> Checked:
@@ -84,6 +88,12 @@ def _column(rows: pd.DataFrame, name: str, column: Column, mapping: Mapping, not
     else:
         raw = pd.Series(None, index=rows.index, dtype="str")
     text = as_text(raw)
+    notes.reject(
+        text.str.contains(_NO_TEXT).fillna(False).astype(bool),
+        text.str.replace(_NO_TEXT, "\N{REPLACEMENT CHARACTER}", regex=True),
+        theirs,
+        "holds a NUL or a broken character",
+    )
     if column.required and name not in mapping.absent:
         notes.reject(text.isna(), text, theirs, "is empty, and every row needs it")
     if column.type == "instant":
@@ -113,7 +123,7 @@ def as_text(raw: pd.Series) -> "pd.Series[str]":
 
 
 def _one_as_text(value: object) -> str:
-    if isinstance(value, bool):
+    if isinstance(value, bool | np.bool_):
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
@@ -159,10 +169,11 @@ def _is_scope(text: str) -> bool:
 
 def _extracted(rows: pd.DataFrame, mapping: Mapping, notes: _Notes) -> pd.Series:
     source = mapping.columns.get(KNOWN_FROM)
-    if source is None:
-        return pd.Series(pd.NaT, index=rows.index, dtype="datetime64[us]")
-    raw = rows[source.theirs]
-    return _instants(raw, as_text(raw), source.theirs, source.format, mapping.zone, notes)
+    if source is not None:
+        raw = rows[source.theirs]
+        return _instants(raw, as_text(raw), source.theirs, source.format, mapping.zone, notes)
+    constant = pd.Series(mapping.constants.get(KNOWN_FROM), index=rows.index, dtype="str")
+    return _instants(constant, constant, KNOWN_FROM, None, mapping.zone, notes)
 
 
 def _instants(
@@ -170,24 +181,30 @@ def _instants(
 ) -> pd.Series:
     """Times as naive UTC. A time without an offset is on the mapping's clock."""
     if pd.api.types.is_datetime64_any_dtype(raw.dtype):
-        aware = raw.dt.tz is not None
-        parsed = raw.dt.tz_convert("UTC").dt.tz_localize(None) if aware else raw
-        return (
-            parsed.astype("datetime64[us]")
-            if aware
-            else _to_utc(parsed.astype("datetime64[us]"), text, theirs, zone, notes)
-        )
-    carries = text.str.contains(_OFFSET).fillna(False).astype(bool) & (form is None)
-    with_offset = pd.to_datetime(text[carries], format="ISO8601", errors="coerce", utc=True).dt.tz_localize(None)
-    without = pd.to_datetime(text[~carries], format=form or "ISO8601", errors="coerce")
-    if isinstance(without.dtype, pd.DatetimeTZDtype):  # the format itself read an offset
-        without = without.dt.tz_convert("UTC").dt.tz_localize(None)
-        local = without.astype("datetime64[us]")
+        carries = pd.Series(raw.dt.tz is not None, index=raw.index)
+        with_offset = raw[carries].dt.tz_convert("UTC").dt.tz_localize(None) if carries.any() else raw[carries]
+        without = raw[~carries]
+    elif form is None:
+        carries = text.str.contains(_OFFSET).fillna(False).astype(bool)
+        with_offset = _parsed(text[carries], "ISO8601", aware=True)
+        without = _parsed(text[~carries], "ISO8601", aware=False)
     else:
-        local = _to_utc(without.astype("datetime64[us]"), text, theirs, zone, notes)
+        carries = pd.Series(bool(_OFFSET_IN_FORMAT.search(form)), index=raw.index)
+        with_offset = _parsed(text[carries], form, aware=True)
+        without = _parsed(text[~carries], form, aware=False)
+    local = _to_utc(without.astype("datetime64[us]"), text, theirs, zone, notes)
     parsed = pd.concat([with_offset.astype("datetime64[us]"), local]).reindex(raw.index)
     unread = text.notna() & parsed.isna() & ~raw.index.isin(_already(notes, theirs))
     notes.reject(unread, text, theirs, f"is not a time like {form or '2026-11-16T06:00:00Z'}")
+    outside = parsed.notna() & ~parsed.dt.year.between(*YEARS)
+    notes.reject(outside, text, theirs, f"lies outside the years {YEARS[0]} to {YEARS[1]}")
+    utc: pd.Series = parsed
+    return utc
+
+
+def _parsed(text: "pd.Series[str]", form: str, *, aware: bool) -> pd.Series:
+    """Times of that format, as naive UTC where they carry an offset; nothing where they cannot be read."""
+    parsed: pd.Series = pd.to_datetime(text, format=form, errors="coerce", utc=aware).dt.tz_localize(None)
     return parsed
 
 
@@ -197,11 +214,11 @@ def _already(notes: _Notes, theirs: str) -> pd.Index:
 
 
 def _to_utc(local: pd.Series, text: "pd.Series[str]", theirs: str, zone: str, notes: _Notes) -> pd.Series:
-    """Local times as UTC. An hour that the clocks skip does not exist; of one they repeat the first is taken, and counted."""
+    """Local times as UTC. An hour that clocks skip is no time; of one they repeat the first is taken, and counted."""
     if zone == "UTC" or local.empty:
         return local
-    first = local.dt.tz_localize(zone, ambiguous=True, nonexistent="NaT")  # type: ignore[arg-type]
-    second = local.dt.tz_localize(zone, ambiguous=False, nonexistent="NaT")  # type: ignore[arg-type]
+    first: pd.Series = local.dt.tz_localize(zone, ambiguous=True, nonexistent="NaT")
+    second = local.dt.tz_localize(zone, ambiguous=False, nonexistent="NaT")
     notes.ambiguous += int((first.notna() & (first != second)).sum())
     skipped = local.notna() & first.isna()
     notes.reject(
@@ -210,4 +227,5 @@ def _to_utc(local: pd.Series, text: "pd.Series[str]", theirs: str, zone: str, no
         theirs,
         f"does not exist on the clocks of {zone}, which went forward over it",
     )
-    return first.dt.tz_convert("UTC").dt.tz_localize(None)
+    utc: pd.Series = first.dt.tz_convert("UTC").dt.tz_localize(None)
+    return utc

@@ -1,7 +1,6 @@
-"""Take already counted numbers in as measures: with their own grain, metrics and dimensions, and never finer than that."""
+"""Take already counted numbers in as measures: with their own grain, metrics and dimensions, and never finer."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,12 +12,15 @@ from appeal_insights.errors import BadInput, BadMapping, BadPeriod, did_you_mean
 from appeal_insights.periods import Grain, Period, check_grain, period, split
 from appeal_insights.records.checking import as_text
 from appeal_insights.records.contract import BLANK, contract
-from appeal_insights.records.ingest import Intake, accounted, digest, reasons, source_name
+from appeal_insights.records.ingest import FIGURES, Intake, accounted, check_alone, digest, reasons, source_name
 from appeal_insights.records.mapping import read_toml
 from appeal_insights.records.reading import no_rejects, read_columns, read_pages
 from appeal_insights.records.store import Load, Versions, Writing, writing
 
-FACT = "figures"
+FACT = FIGURES
+_COUNT = (
+    r"(?:[0-9]{1,15}|[0-9]{1,3}(?:,[0-9]{3}){1,4})(?:\.0+)?"  # 1234 or 1,234; a comma that is a decimal one is none
+)
 _KEYS = {"period", "dimensions", "metrics", "blank", "total"}
 
 
@@ -94,13 +96,20 @@ def read_figures_mapping(declared: dict[str, Any], *, what: str = "the mapping")
             raise BadMapping(
                 f"{what}: no dimension {ours!r}.{did_you_mean(ours, known)} There are: {one_of(known, most=20)}."
             )
+    if not (found.metrics and all(side for sides in found.metrics.values() for side in sides.values())):
+        raise BadMapping(f"{what}: figures want a metric: [metrics.<id>] with the columns of its two sides.")
+    if total and total.column not in found.dimensions:
+        raise BadMapping(f"{what}: the total stands in {total.column!r}, which goes to no dimension.")
+    for name in found.zero:
+        if name not in found.counts:
+            raise BadMapping(f"{what}: blanks of {name!r} cannot be zero: no metric counts it.")
     return found
 
 
 def ingest_figures(
     source: Path | pd.DataFrame, store: Path, *, mapping: FiguresMapping, loaded_at: datetime | None = None
 ) -> Intake:
-    """Take a counted sheet into a store. Every row ends in the store, among the rejects, or is a total that was checked.
+    """Take a counted sheet into a store. Every row ends there, among the rejects, or is a total that was checked.
 
     Raises  BadInput   a stated total differs from the sum of its parts: then nothing is taken in.
     """
@@ -123,13 +132,11 @@ def ingest_figures(
     read = len(rows) + sum(len(page.bad) for page in pages)
     moment = loaded_at or datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     with writing(store) as target:
+        check_alone(target, FACT)
         load = target.begin(FACT, moment)
         _check_same_shape(target, mapping)
-        measures = _take_in(target, leaves, mapping, load)
-        rows = Versions(
-            *(count // len(mapping.metrics) for count in measures)
-        )  # a row of the sheet makes one measure per metric
-        target.log(load, source_name(source), digest(source), read=read - totals, versions=rows, rejects=rejects)
+        versions = _take_in(target, leaves, mapping, load)
+        target.log(load, source_name(source), digest(source), read=read - totals, versions=versions, rejects=rejects)
         shape = {
             "dimensions": list(mapping.dimensions.values()),
             "grain": mapping.grain,
@@ -137,7 +144,7 @@ def ingest_figures(
         }
         target.note(FACT, json.dumps({**shape, "totals_checked": totals}))
         return accounted(
-            Intake(FACT, source_name(source), read, *rows, int(rejects["row"].nunique()), reasons(rejects)),
+            Intake(FACT, source_name(source), read, *versions, int(rejects["row"].nunique()), reasons(rejects)),
             totals=totals,
         )
 
@@ -165,10 +172,13 @@ def _check(rows: pd.DataFrame, mapping: FiguresMapping) -> _Checked:
         text = as_text(rows[name])
         if name in mapping.zero:
             text = text.fillna("0")
-        number = pd.to_numeric(text.str.replace(",", ""), errors="coerce")
-        wrong = number.isna() | (number < 0) | (number % 1 != 0)
+        wrong = ~text.str.fullmatch(_COUNT).fillna(False).astype(bool)
         found.append(_rejected(rows, wrong, name, "is not a count: a whole number, 0 or more"))
-        good[name] = number
+        good[name] = pd.to_numeric(text.where(~wrong).str.replace(",", ""), errors="coerce")
+    for metric, sides in mapping.metrics.items():
+        part, whole = good[sides["numerator"]].sum(axis=1), good[sides["denominator"]].sum(axis=1)
+        said = f"the numerator of {metric} is larger than its denominator"
+        found.append(_rejected(rows, part > whole, sides["numerator"][0], said))
     repeated = good.duplicated(["span", *mapping.dimensions]) & ~unread
     found.append(_rejected(rows, repeated, mapping.period, "this period and combination of dimensions appears again"))
     rejects = pd.concat([table for table in found if len(table)] or [no_rejects()])
@@ -202,17 +212,20 @@ def _check_total(good: pd.DataFrame, mapping: FiguresMapping) -> None:
         for name in mapping.counts:
             if len(stated) and stated[name].sum() != parts[name].sum():
                 raise BadInput(
-                    f"{span}: the stated total of {name!r} is {stated[name].sum():,.0f}, its parts ({one_of(total.of)}) add up to "
-                    f"{parts[name].sum():,.0f}. Check the sheet with its publisher before it is taken in."
+                    f"{span}: the stated total of {name!r} is {stated[name].sum():,.0f}, its parts "
+                    f"({one_of(total.of)}) add up to {parts[name].sum():,.0f}. "
+                    "Check the sheet with its publisher before it is taken in."
                 )
 
 
 def _check_same_shape(target: Writing, mapping: FiguresMapping) -> None:
     if target.has(FACT):
         had = target.about(FACT)
-        if had["dimensions"] != list(mapping.dimensions.values()) or had["grain"] != mapping.grain:
+        shape = [list(mapping.metrics), list(mapping.dimensions.values()), mapping.grain]
+        if [had["metrics"], had["dimensions"], had["grain"]] != shape:
             raise BadMapping(
-                f"The store holds figures by {one_of(had['dimensions'])} and {had['grain']}. Take these into another store."
+                f"The store holds figures of {one_of(had['metrics'])} by {one_of(had['dimensions'])} "
+                f"and {had['grain']}. Take these into another store."
             )
 
 
@@ -235,9 +248,7 @@ def _take_in(target: Writing, leaves: pd.DataFrame, mapping: FiguresMapping, loa
     return target.replace(load, kinds)
 
 
-def _measures(
-    leaves: pd.DataFrame, mapping: FiguresMapping, metric: str, sides: dict[str, Sequence[str]]
-) -> pd.DataFrame:
+def _measures(leaves: pd.DataFrame, mapping: FiguresMapping, metric: str, sides: dict[str, list[str]]) -> pd.DataFrame:
     table = leaves[list(mapping.dimensions)].rename(columns=mapping.dimensions)
     starts = leaves["span"].map(lambda span: span.start)
     table = table.assign(
@@ -248,7 +259,5 @@ def _measures(
         denominator=leaves[sides["denominator"]].sum(axis=1).astype("int64"),
         source_row=leaves.index,
     )
-    key = metric + "|" + starts.astype("str")
-    for name in mapping.dimensions.values():
-        key = key + "|" + table[name]
-    return table.assign(figure_key=key)
+    parts = [table["metric"], starts.astype("str"), *(table[name] for name in mapping.dimensions.values())]
+    return table.assign(figure_key=[json.dumps(key) for key in zip(*parts, strict=True)])

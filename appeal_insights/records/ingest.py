@@ -11,6 +11,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from appeal_insights.errors import BadInput, BadMapping, did_you_mean, one_of
+from appeal_insights.periods import GRAINS
 from appeal_insights.records.checking import Checked, check_page
 from appeal_insights.records.contract import BLANK, Contract
 from appeal_insights.records.mapping import KNOWN_FROM, Mapping, same_names
@@ -18,6 +19,7 @@ from appeal_insights.records.reading import no_rejects, read_columns, read_pages
 from appeal_insights.records.statement import column, fill, parse, predicate, write
 from appeal_insights.records.store import Load, Writing, writing
 
+COUNTED, FIGURES = "appeals", "figures"  # records that metrics count, and what others have counted of them
 _DUCKDB_TYPE = {
     "text": "varchar",
     "code": "varchar",
@@ -66,9 +68,17 @@ def ingest(
     _check_columns(mapping, theirs)
     moment = loaded_at or datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     with writing(store) as target:
+        check_alone(target, mapping.fact)
         load = target.begin(mapping.fact, moment)
         taken = _take_in(target, source, mapping, progress=progress)
         return _settle(target, source, mapping, taken, load)
+
+
+def check_alone(target: Writing, fact: str) -> None:
+    """Refuse records beside counted figures of the same thing: a question could not tell which of them it means."""
+    pair = {COUNTED, FIGURES}
+    if fact in pair and any(target.has(other) for other in pair - {fact}):
+        raise BadInput(f"The store holds {one_of(pair - {fact})} already. Take {fact} into a store of their own.")
 
 
 @dataclass
@@ -112,7 +122,11 @@ def _broken_rules(target: Writing, contract: Contract, mapping: Mapping) -> pd.D
     found = [no_rejects()]
     for rule in contract.rules:
         tree = parse(
-            'select source_row as "row", cast(offending as varchar) as value from incoming where not coalesce(holds, false)'
+            """
+            select source_row as "row", cast(offending as varchar) as value
+            from incoming
+            where not coalesce(holds, false)
+            """
         )
         holds = predicate(rule.holds, contract.columns, what=f"the rule {rule.id}")
         text = write(fill(tree, {"offending": column(rule.column), "holds": holds}))
@@ -160,13 +174,27 @@ def _settle(target: Writing, source: Path | pd.DataFrame, mapping: Mapping, take
     versions = target.replace(load, _at_rest(target, contract))
     target.log(load, source_name(source), digest(source), read=taken.read, versions=versions, rejects=taken.rejects)
     without = tuple(of for of in contract.columns if of not in mapping.columns and of not in mapping.constants)
-    target.note(contract.fact, json.dumps({"precision": mapping.precision, "without": without, "zone": mapping.zone}))
+    target.note(contract.fact, json.dumps(_said(target.about(contract.fact), mapping, without)))
     used = {entry.theirs for entry in mapping.columns.values()}
     unmapped = tuple(theirs for theirs in read_columns(source) if theirs and theirs not in used)
+    rejected = int(taken.rejects["row"].nunique())
     return accounted(
-        Intake(contract.fact, source_name(source), taken.read, *versions, int(taken.rejects["row"].nunique()), reasons(taken.rejects)),
-        unmapped=unmapped, without=without, ambiguous=taken.ambiguous,
-    )  # fmt: skip
+        Intake(contract.fact, source_name(source), taken.read, *versions, rejected, reasons(taken.rejects)),
+        unmapped=unmapped,
+        without=without,
+        ambiguous=taken.ambiguous,
+    )
+
+
+def _said(before: dict[str, Any], mapping: Mapping, without: tuple[str, ...]) -> dict[str, object]:
+    """What a fact's records declare after this load: times as coarse as the coarsest file, columns that no file has."""
+    coarse = before.get("precision", {})
+    precision = {
+        ours: max((grains[ours] for grains in (coarse, mapping.precision) if ours in grains), key=GRAINS.index)
+        for ours in {**coarse, **mapping.precision}
+    }
+    lacking = [ours for ours in without if ours in before.get("without", without)]
+    return {"precision": precision, "without": lacking, "zone": mapping.zone}
 
 
 def accounted(intake: Intake, **notes: Any) -> Intake:
@@ -212,6 +240,6 @@ def source_name(source: Path | pd.DataFrame) -> str:
 def digest(source: Path | pd.DataFrame) -> str:
     """The sha256 of what was taken in."""
     if isinstance(source, pd.DataFrame):
-        return hashlib.sha256(pd.util.hash_pandas_object(source.astype("str")).to_numpy().tobytes()).hexdigest()
+        return hashlib.sha256(source.to_csv(index=False).encode("utf-8", "surrogatepass")).hexdigest()
     with source.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

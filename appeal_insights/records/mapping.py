@@ -63,17 +63,31 @@ def read_mapping(declared: dict[str, Any], *, what: str = "the mapping") -> Mapp
     for key in declared:
         if key not in _KEYS:
             raise BadMapping(f"{what}: no key {key!r}.{did_you_mean(key, _KEYS)} Known keys: {one_of(sorted(_KEYS))}.")
+    for key in ("columns", "constants", "values"):
+        if not isinstance(declared.get(key, {}), dict):
+            raise BadMapping(f"{what}: {key} is a table: write [{key}], then a line for each.")
+    for ours, table in declared.get("values", {}).items():
+        if not isinstance(table, dict):
+            raise BadMapping(f'{what}: write [values.{ours}], then "their value" = "our value" for each.')
     fact = str(declared.get("fact", "appeals"))
     found = Mapping(
         fact=fact,
         zone=str(declared.get("zone", "UTC")),
         columns=_columns(declared.get("columns", {}), what),
-        constants={ours: str(value) for ours, value in declared.get("constants", {}).items()},
-        values={ours: {str(k): str(v) for k, v in table.items()} for ours, table in declared.get("values", {}).items()},
+        constants={ours: _word(value) for ours, value in declared.get("constants", {}).items()},
+        values={
+            ours: {theirs: _word(value) for theirs, value in table.items()}
+            for ours, table in declared.get("values", {}).items()
+        },
         absent=tuple(declared.get("absent", ())),
     )
     _check(found, contract(fact), what)
     return found
+
+
+def _word(value: object) -> str:
+    """A value of a mapping file as the text that a record holds."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def same_names(fact: str, theirs: Sequence[str], *, zone: str = "UTC") -> Mapping:
@@ -89,18 +103,22 @@ def same_names(fact: str, theirs: Sequence[str], *, zone: str = "UTC") -> Mappin
 def _columns(declared: dict[str, Any], what: str) -> dict[str, From]:
     found: dict[str, From] = {}
     for theirs, target in declared.items():
-        entry = {"to": target} if isinstance(target, str) else dict(target)
+        entry: dict[str, Any] = (
+            dict(target) if isinstance(target, dict) else {"to": target if isinstance(target, str) else ""}
+        )
         ours = str(entry.pop("to", ""))
         if ours in found:
             raise BadMapping(f"{what}: two columns go to {ours!r}: {found[ours].theirs!r} and {theirs!r}. Keep one.")
         unknown = set(entry) - {"format", "precision"}
         if unknown or not ours:
             raise BadMapping(
-                f"{what}: the column {theirs!r} wants {{ to, format, precision }}; cannot use {sorted(unknown) or target!r}."
+                f"{what}: the column {theirs!r} wants {{ to, format, precision }}; "
+                f"cannot use {sorted(unknown) or target!r}."
             )
         if entry.get("precision") not in (None, *GRAINS):
             raise BadMapping(
-                f"{what}: the column {theirs!r} has no precision {entry['precision']!r}. Choose one of: {one_of(GRAINS)}."
+                f"{what}: the column {theirs!r} has no precision {entry['precision']!r}. "
+                f"Choose one of: {one_of(GRAINS)}."
             )
         found[ours] = From(theirs, **entry)
     return found
@@ -111,24 +129,31 @@ def _check(found: Mapping, of: Contract, what: str, theirs: Sequence[str] = ()) 
     for ours in (*found.columns, *found.constants, *found.values, *found.absent):
         if ours not in known:
             raise BadMapping(
-                f"{what}: {of.fact} has no column {ours!r}.{did_you_mean(ours, known)} There are: {one_of(known, most=30)}."
+                f"{what}: {of.fact} has no column {ours!r}.{did_you_mean(ours, known)} "
+                f"There are: {one_of(known, most=30)}."
             )
     for ours, values in found.values.items():
-        allowed = of.columns[ours].values
+        allowed = of.columns[ours].values if ours in of.columns else ()
         for target in values.values():
             if allowed and target and target not in allowed:
                 raise BadMapping(
-                    f"{what}: {ours} has no value {target!r}.{did_you_mean(target, allowed)} Allowed: {one_of(allowed)}."
+                    f"{what}: {ours} has no value {target!r}.{did_you_mean(target, allowed)} "
+                    f"Allowed: {one_of(allowed)}."
                 )
     for name, column in of.columns.items():
         if column.required and name not in (*found.columns, *found.constants, *found.absent):
             near = did_you_mean(name, theirs) if theirs else ""
             raise BadMapping(
-                f"{what}: {of.fact} needs {name!r} ({column.describes['en'].rstrip('.')}).{near} Map one of your columns to it, "
-                f"or say absent = [{name!r}] if the source does not have it."
+                f"{what}: {of.fact} needs {name!r} ({column.describes['en'].rstrip('.')}).{near} "
+                f"Map one of your columns to it, or say absent = [{name!r}] if the source does not have it."
             )
-    if of.key in found.absent:
-        raise BadMapping(f"{what}: {of.key!r} is the key and cannot be absent.")
+    if of.key not in found.columns:
+        raise BadMapping(f"{what}: {of.key!r} is the key, so one of your columns has to go to it.")
+    for ours in found.constants:
+        if ours in found.columns:
+            raise BadMapping(
+                f"{what}: {ours!r} is a constant, and {found.columns[ours].theirs!r} goes to it too. Keep one."
+            )
     try:
         ZoneInfo(found.zone)
     except (ZoneInfoNotFoundError, ValueError) as error:

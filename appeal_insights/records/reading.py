@@ -4,11 +4,15 @@ import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from appeal_insights.errors import BadInput
 from appeal_insights.records.store import parquet_columns, parquet_pages
+
+if TYPE_CHECKING:
+    import _csv
 
 PAGE_ROWS = 100_000  # rows held at once: memory stays flat whatever the file's size
 _DELIMITERS = ",;\t|"
@@ -16,7 +20,7 @@ _DELIMITERS = ",;\t|"
 
 @dataclass(frozen=True)
 class Page:
-    """Some rows of a file. `rows` is indexed by row number (1 is the first below the header); `bad` are unreadable ones."""
+    """Some rows of a file. `rows` is indexed by row number (1 is the first below the header), `bad` are unreadable."""
 
     rows: pd.DataFrame
     bad: pd.DataFrame  # row, column, value, reason
@@ -26,7 +30,9 @@ class Page:
 def read_columns(source: Path | pd.DataFrame) -> list[str]:
     """The column names of a file or table. Raises BadInput where it cannot be read."""
     if isinstance(source, pd.DataFrame):
-        return [str(name) for name in source.columns]
+        names = [str(name) for name in source.columns]
+        _check_repeated(names, "The table")
+        return names
     _check_file(source)
     return parquet_columns(source) if _is_parquet(source) else _header(source)[0]
 
@@ -88,15 +94,23 @@ def _header(path: Path) -> tuple[list[str], str]:
             line = file.readline()
             delimiter = max(_DELIMITERS, key=line.count)
             file.seek(0)
-            names = [name.strip() for name in next(csv.reader(file, delimiter=delimiter))]
+            names = [name.strip() for name in next(csv.reader(file, delimiter=delimiter, strict=True), [])]
+    except csv.Error as error:
+        raise BadInput(f"Cannot read the header of {path}: {error}. Save the file as CSV (UTF-8) again.") from error
     except UnicodeDecodeError as error:
         raise BadInput(
             f"{path} is not UTF-8 text ({error.reason} at byte {error.start}). Save it as CSV UTF-8."
         ) from error
+    if not any(names):
+        raise BadInput(f"{path} does not start with the names of its columns. Export it again, with a header.")
+    _check_repeated(names, str(path))
+    return names, delimiter
+
+
+def _check_repeated(names: list[str], what: str) -> None:
     repeated = sorted({name for name in names if name and names.count(name) > 1})
     if repeated:
-        raise BadInput(f"{path} has two columns named {repeated[0]!r}. Rename one of them.")
-    return names, delimiter
+        raise BadInput(f"{what} has two columns named {repeated[0]!r}. Rename one of them.")
 
 
 def _csv_pages(path: Path, rows: int) -> Iterator[Page]:
@@ -107,14 +121,14 @@ def _csv_pages(path: Path, rows: int) -> Iterator[Page]:
     bad: list[tuple[int, str, str, str]] = []
     with path.open("rb") as raw:
         text = _Lines(raw, path)
-        reader = csv.reader(text, delimiter=delimiter)
+        reader = csv.reader(text, delimiter=delimiter, strict=True)
         next(reader)
         number = 0
-        for cells in reader:
+        for cells, reason in _cells(reader, text):
             if not cells:
                 continue  # a blank line is no row
             number += 1
-            reason = _unreadable(cells, names)
+            reason = reason or _unreadable(cells, names)
             if reason:
                 bad.append((number, "", delimiter.join(cells)[:200], reason))
             else:
@@ -132,17 +146,41 @@ class _Lines:
 
     def __init__(self, raw: Iterator[bytes], path: Path) -> None:
         self.raw, self.path, self.line = raw, path, 0
+        self.last, self.ended = "", False
 
     def __iter__(self) -> "_Lines":
         return self
 
     def __next__(self) -> str:
-        line = next(self.raw)
+        line = next(self.raw, None)
+        if line is None:
+            self.ended = True
+            raise StopIteration
         self.line += 1
         try:
-            return line.decode("utf-8-sig" if self.line == 1 else "utf-8")
+            self.last = line.decode("utf-8-sig" if self.line == 1 else "utf-8")
+            return self.last
         except UnicodeDecodeError as error:
             raise BadInput(f"{self.path}, line {self.line} is not UTF-8 text. Save the file as CSV UTF-8.") from error
+
+
+def _cells(reader: "_csv.Reader", text: _Lines) -> Iterator[tuple[list[str], str | None]]:
+    """The cells of each row; for a line that is no CSV the line as it stands, with the reason.
+
+    Raises  BadInput   that cannot be told of one line: a quote stays open, so the rows after it are part of a cell.
+    """
+    while True:
+        first = text.line + 1
+        try:
+            yield next(reader), None
+        except StopIteration:
+            return
+        except csv.Error as error:
+            if text.line > first or text.ended:
+                raise BadInput(
+                    f"{text.path}: a quote that is opened in line {first} is not closed. Put it right and try again."
+                ) from error
+            yield [text.last.rstrip("\r\n")], f"is no row of a CSV file: {error}"
 
 
 def _unreadable(cells: list[str], names: list[str]) -> str | None:

@@ -6,7 +6,6 @@ Two files touch sqlglot's trees, this one and metrics/measure.py, because its ke
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
-from typing import cast
 
 import sqlglot
 from sqlglot import exp
@@ -19,17 +18,19 @@ Node = exp.Expr
 Filling = Node | Sequence[Node]
 
 # Row-level and side-effect free: comparisons, logic, arithmetic of whole numbers, case. No function, no subquery.
-_ALLOWED = (
+_ANSWERS = (
     exp.And, exp.Or, exp.Not, exp.Paren, exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.In, exp.Between, exp.Is,
-    exp.Null, exp.Boolean, exp.Literal, exp.Column, exp.Identifier, exp.Add, exp.Sub, exp.Mul, exp.Neg, exp.Case, exp.If,
-    exp.Coalesce,
+    exp.Boolean, exp.Case, exp.Coalesce,
+)  # fmt: skip
+_ALLOWED = (
+    *_ANSWERS, exp.Null, exp.Literal, exp.Column, exp.Identifier, exp.Add, exp.Sub, exp.Mul, exp.Neg, exp.If,
 )  # fmt: skip
 
 
 @cache
 def parse(text: str) -> Node:
     """The tree of one statement. It is shared: `fill` works on a copy."""
-    return cast(Node, sqlglot.parse_one(text, read=DIALECT))
+    return sqlglot.parse_one(text, read=DIALECT)
 
 
 def write(tree: Node) -> str:
@@ -39,6 +40,11 @@ def write(tree: Node) -> str:
 
 def column(name: str, table: str | None = None) -> exp.Column:
     return exp.column(exp.to_identifier(name, quoted=True), table=table)
+
+
+def as_text(name: str) -> Node:
+    """A column as text, under its own name."""
+    return exp.cast(column(name), "text").as_(name, quoted=True)
 
 
 def text_value(value: str) -> Node:
@@ -105,11 +111,14 @@ def predicate(text: str, columns: Collection[str], *, what: str) -> Node:
         raise BadPredicate(f"Cannot read {what}: {text!r} is not a SQL condition.") from error
     if len(trees) != 1 or trees[0] is None:
         raise BadPredicate(f"{what.capitalize()} must be one condition: {text!r}.")
-    tree = cast(Node, trees[0])
+    tree = trees[0]
+    if not isinstance(tree, _ANSWERS):
+        raise BadPredicate(f"{what.capitalize()} must be a question that is answered with yes or no: {text!r} is none.")
     for node in tree.walk():
         if not isinstance(node, _ALLOWED):
             raise BadPredicate(
-                f"{what.capitalize()} may only compare columns of one row: {node.sql(dialect=DIALECT)!r} is more than that."
+                f"{what.capitalize()} may only compare columns of one row: "
+                f"{node.sql(dialect=DIALECT)!r} is more than that."
             )
         if isinstance(node, exp.In) and not node.expressions:
             raise BadPredicate(
@@ -131,7 +140,7 @@ def create_table(name: str, columns: Mapping[str, str | Sequence[str]]) -> str:
         else exp.ColumnDef(this=exp.to_identifier(of, quoted=True), kind=_enumeration(kind))
         for of, kind in columns.items()
     ]
-    table = exp.Schema(this=exp.to_table(exp.to_identifier(name, quoted=True)), expressions=parts)
+    table = exp.Schema(this=exp.Table(this=exp.to_identifier(name, quoted=True)), expressions=parts)
     return write(exp.Create(this=table, kind="TABLE"))
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ import duckdb
 import pandas as pd
 
 from appeal_insights.errors import BadInput, UnknownStore, one_of
-from appeal_insights.records.statement import column, create_table, fill, parse, write
+from appeal_insights.records.statement import as_text, column, create_table, fill, parse, write
 
 FORMAT = 1  # of the store file; another number is another layout
 _NO_EXTENSIONS: dict[str, str | bool | int | float | list[str]] = {
@@ -28,6 +29,7 @@ _NO_EXTENSIONS: dict[str, str | bool | int | float | list[str]] = {
 }
 
 _OF_THE_STORE = ("about", "loads", "rejects")
+_WHOLE_NUMBER = re.compile(r"U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|DECIMAL\(\d+,0\)")
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Fingerprint:
 
 
 class Store:
-    """A store opened for reading. Close it, or use it in a `with`. A file that was replaced is seen by a new Store only.
+    """A store opened for reading. Close it, or use it in a `with`. A file replaced since is seen by a new Store only.
 
     Raises  UnknownStore   there is no such file;  BadInput   it is no store of ours.
     """
@@ -390,10 +392,8 @@ def parquet_pages(path: Path, rows: int) -> Iterator[tuple[pd.DataFrame, float]]
         try:
             total = connection.execute("select count(*) from read_parquet($1)", [str(path)]).fetchall()[0][0]
             shape = connection.execute("select * from read_parquet($1) limit 0", [str(path)]).description or []
-            # Beside an empty cell pandas would hold whole numbers as floats, and long ids would lose their last digits.
-            asked = [
-                exact(name) if str(kind) in _WHOLE_NUMBERS else column(name) for name, kind, *_ in shape
-            ]
+            # Beside an empty cell pandas holds whole numbers as floats: a long id would lose its last digits.
+            asked = [as_text(name) if _WHOLE_NUMBER.fullmatch(str(kind)) else column(name) for name, kind, *_ in shape]
             text = write(fill(parse("select asked from read_parquet($1)"), {"asked": asked}))
             answer = connection.execute(text, [str(path)])
             read = 0

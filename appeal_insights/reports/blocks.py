@@ -20,7 +20,7 @@ from appeal_insights.reports.vega import as_json, reaches_out
 EXHIBIT = "application/vnd.appeal-insights.exhibit+json"
 FINDING = "application/vnd.appeal-insights.finding+json"
 CODE = "application/vnd.appeal-insights.code+json"
-TWIN = "application/vnd.appeal-insights.twin+json"          # the table of the exhibit before it, for JupyterLab alone
+TWIN = "application/vnd.appeal-insights.twin+json"  # the table of the exhibit before it, for JupyterLab alone
 
 _HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
 _TAGS = _HEADINGS | {
@@ -30,6 +30,8 @@ _TAGS = _HEADINGS | {
 _ATTRIBUTES = {"th": {"colspan", "rowspan", "scope"}, "td": {"colspan", "rowspan"}}
 _GONE = {"script", "style", "iframe", "object", "embed", "svg", "math", "template", "noscript", "textarea", "select"}
 _HEADING = re.compile(r"<h([1-6])>(.*?)</h\1>", re.DOTALL)
+_PARAGRAPH = re.compile(r"<(p|li)>([^<]*(?:<(?!/?(?:p|li)>)[^<]*)*)")
+_CHINESE = re.compile("[\u3400-\u9fff]")
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _TABLE_END = "</table></div>"
 _PAGE_IDS = {"", "report", "contents-heading", "code-toggle", "chart-settings"}  # of the template itself
@@ -102,8 +104,16 @@ def _add_markdown(made: Page, source: str) -> None:
         return f'<h2 id="{anchor}">{text}</h2>'
 
     html = _HEADING.sub(anchored, cleaned(_without_anchors(markdown2html_mistune(source))))
+    html = _PARAGRAPH.sub(_in_its_language, html)
     if html.strip():
         made.blocks.append(Block("prose", {"html": Markup(html)}))
+
+
+def _in_its_language(match: re.Match[str]) -> str:
+    """A Chinese paragraph says so, for the voice that reads it and the font that writes it."""
+    tag, text = match.groups()
+    chinese = len(_CHINESE.findall(text))
+    return f'<{tag} lang="zh-CN">{text}' if chinese * 4 > len(text) else match[0]
 
 
 def _make_ids_unique(made: Page) -> None:
@@ -150,7 +160,7 @@ def _exhibit(data: Mapping[str, Any]) -> Block:
     given = _with(data[EXHIBIT], EXHIBIT, ("id", "language"))
     spec, table = given.get("spec"), given.get("table")
     if spec:
-        _with(given, EXHIBIT, ("title", "alt"))                # a chart without words is no chart
+        _with(given, EXHIBIT, ("title", "alt"))  # a chart without words is no chart
     if reaches_out(spec):
         raise BadRun(f"The chart of exhibit {given['id']!r} names an outside address. Put its data into the chart.")
     if spec:

@@ -5,8 +5,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import nbformat
-
 from appeal_insights.disclosure import AUDIENCES
 from appeal_insights.errors import AppealInsightsError, BadParameter, UnknownParameter, choice, did_you_mean, one_of
 from appeal_insights.language import languages
@@ -17,6 +15,7 @@ from appeal_insights.records.contract import contract
 from appeal_insights.records.scope import Scope, read_names, read_scope, write_scope
 from appeal_insights.records.store import Store
 from appeal_insights.records.workspace import Workspace
+from appeal_insights.reports.export import read
 
 REQUIRED = ("store", "before", "after")
 
@@ -33,8 +32,8 @@ def _names(value: Any) -> str:
     return ",".join(read_names(value))
 
 
-# What a parameter of that name must be; each reader gives the text that the notebook gets, or raises. Text only travels:
-# nothing is guessed, so NO stays Norway and 012 stays 012.
+# What a parameter of that name must be; each reader gives the text that the notebook gets, or raises. Only text
+# travels and nothing is guessed, so NO stays Norway and 012 stays 012.
 READERS: dict[str, Callable[[Any], str]] = {
     "store": _text,
     "metric": lambda value: metric(str(value)).id,
@@ -77,13 +76,19 @@ def defaults(notebook: Path) -> dict[str, str]:
 
     Raises  BadParameter   there is no such cell, or it holds more than names and texts.
     """
-    cells = [cell for cell in nbformat.read(notebook, as_version=4).cells if "parameters" in cell.metadata.get("tags", [])]
+    cells = [cell for cell in read(notebook).cells if "parameters" in cell.metadata.get("tags", [])]
     if len(cells) != 1:
         raise BadParameter(f"{notebook.name} needs one cell tagged 'parameters', it has {len(cells)}.")
     found: dict[str, str] = {}
     for line in ast.parse(cells[0].source).body:
-        if not (isinstance(line, ast.Assign) and isinstance(line.targets[0], ast.Name) and isinstance(line.value, ast.Constant)):
-            raise BadParameter(f"{notebook.name}: the parameters cell may hold name = \"text\" only, not {ast.unparse(line)!r}.")
+        if not (
+            isinstance(line, ast.Assign)
+            and isinstance(line.targets[0], ast.Name)
+            and isinstance(line.value, ast.Constant)
+        ):
+            raise BadParameter(
+                f'{notebook.name}: the parameters cell may hold name = "text" only, not {ast.unparse(line)!r}.'
+            )
         found[line.targets[0].id] = str(line.value.value)
     return found
 
@@ -117,4 +122,6 @@ def _checked_against_store(resolved: dict[str, Any], workspace: Workspace) -> di
 def short_name(resolved: Mapping[str, Any]) -> str:
     """A few words for a folder's name: the store, the scope, the later period, the language."""
     words = [resolved["store"], write_scope(resolved["where"]), resolved["after"], resolved["language"]]
-    return "_".join("".join(letter if letter.isalnum() or letter in "-." else "-" for letter in word) for word in words if word)[:80]
+    return "_".join(
+        "".join(letter if letter.isalnum() or letter in "-." else "-" for letter in word) for word in words if word
+    )[:80]

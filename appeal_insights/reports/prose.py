@@ -7,7 +7,7 @@ from nbformat import NotebookNode
 from appeal_insights.language import LANGUAGES, Language, languages
 
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
-_BETWEEN = " · "                     # stands between the two halves of a heading
+_BETWEEN = " · "  # stands between the two halves of a heading
 
 
 def is_chinese(text: str) -> bool:
@@ -35,6 +35,6 @@ def keep_language(markdown: str, language: Language) -> str:
 def _heading(line: str, language: Language) -> str:
     marks, _, title = line.partition(" ")
     halves = title.split(_BETWEEN)
-    if len(halves) != len(LANGUAGES):
+    if [is_chinese(half) for half in halves] != [False, True]:
         return line
-    return f"{marks} {next(half for half in halves if is_chinese(half) == (language == 'zh-CN'))}"
+    return f"{marks} {halves[language == 'zh-CN']}"

@@ -1,4 +1,4 @@
-"""Run a notebook with dated parameters, and publish what it found: one folder a run, put in place only when it is whole."""
+"""Run a notebook with dated parameters, and publish what it found: one folder a run, in place only when whole."""
 
 import json
 import os
@@ -13,17 +13,17 @@ import nbformat
 import papermill
 from nbformat import NotebookNode
 
-import appeal_insights
+from appeal_insights import __version__
 from appeal_insights.errors import BadRun, UnknownName, did_you_mean, one_of
 from appeal_insights.findings.shown import EXHIBIT, FINDING
 from appeal_insights.language import LANGUAGES, languages
 from appeal_insights.records.workspace import Workspace, find_workspace
-from appeal_insights.reports.export import About, export
+from appeal_insights.reports.export import About, export, read
 from appeal_insights.reports.parameters import check_parameters, short_name
 from appeal_insights.reports.prose import keep_languages
 
 RUNNING, FAILED = ".running-", "failed-"
-QUIET = ["--IPKernelApp.log_level=40"]          # a kernel of our own on this machine: no warning that it talks over TCP
+QUIET = ["--IPKernelApp.log_level=40"]  # a kernel of our own on this machine: no warning that it talks over TCP
 
 
 @dataclass(frozen=True)
@@ -37,13 +37,11 @@ class Run:
     parameters: dict[str, Any]
 
 
-def run(
-    notebook: str, parameters: Mapping[str, Any], *, workspace: Path | None = None, progress: bool = True
-) -> Run:
-    """Execute a notebook of the workspace with these parameters, and publish notebook, findings and one offline HTML file.
+def run(notebook: str, parameters: Mapping[str, Any], *, workspace: Path | None = None, progress: bool = True) -> Run:
+    """Execute a notebook of the workspace with these parameters; publish notebook, findings and one offline HTML file.
 
-    Raises  what is wrong with a parameter, before anything starts; BadRun where a cell failed or never ran: then the folder
-            is called failed-..., holds the notebook as far as it came, and nothing is published.
+    Raises  what is wrong with a parameter, before anything starts; BadRun where a cell failed or never ran: then the
+            folder is called failed-..., holds the notebook as far as it came, and nothing is published.
     """
     place = find_workspace(workspace)
     source = _find(place, notebook)
@@ -59,17 +57,19 @@ def run(
         _mark_failed(working, place.runs / f"{FAILED}{name}", error)
         raise
     folder = _free(place.runs / name)
-    os.replace(working, folder)
+    working.replace(folder)
     return Run(folder, folder / f"{source.stem}.ipynb", folder / f"{source.stem}.html", findings, resolved)
 
 
 def export_again(executed: Path, html: Path) -> Path:
     """Write the page of an executed notebook anew, with the parameters that its run kept."""
-    notebook = nbformat.read(executed, as_version=4)
+    notebook = read(executed)
     _check_every_cell(notebook, executed.stem)
     parameters = dict(notebook.metadata.get("papermill", {}).get("parameters", {}))
     if not {"store", "after", "language", "audience"} <= set(parameters):
-        raise BadRun(f"{executed} is not the notebook of a run: it keeps no parameters. Make one with: appeal-insights run.")
+        raise BadRun(
+            f"{executed} is not the notebook of a run: it keeps no parameters. Make one with: appeal-insights run."
+        )
     return export(executed, html, about=_about(notebook, executed.stem, parameters))
 
 
@@ -83,13 +83,15 @@ def _find(place: Workspace, notebook: str) -> Path:
     known = sorted(path.stem for path in place.notebooks.glob("*.ipynb"))
     name = notebook.removesuffix(".ipynb").removeprefix("notebooks/")
     if name not in known:
-        raise UnknownName(f"No notebook {notebook!r} in {place.notebooks}.{did_you_mean(name, known)} There are: {one_of(known)}.")
+        raise UnknownName(
+            f"No notebook {notebook!r} in {place.notebooks}.{did_you_mean(name, known)} There are: {one_of(known)}."
+        )
     return place.notebooks / f"{name}.ipynb"
 
 
 def _execute(source: Path, working: Path, resolved: Mapping[str, Any], place: Workspace, *, progress: bool) -> None:
     prepared = working / f".{source.name}"
-    nbformat.write(keep_languages(nbformat.read(source, as_version=4), resolved["language"]), prepared)
+    nbformat.write(keep_languages(read(source), resolved["language"]), prepared)  # type: ignore[no-untyped-call]
     try:
         papermill.execute_notebook(
             str(prepared), str(working / source.name), parameters=dict(resolved), kernel_name="python3",
@@ -105,7 +107,7 @@ def _execute(source: Path, working: Path, resolved: Mapping[str, Any], place: Wo
 def _publishable(working: Path, source: Path, resolved: Mapping[str, Any], started: datetime) -> list[dict[str, Any]]:
     """Check that every cell ran, and write findings, manifest and HTML beside the notebook."""
     executed = working / source.name
-    notebook = nbformat.read(executed, as_version=4)
+    notebook = read(executed)
     _check_every_cell(notebook, source.stem)
     findings = _collected(notebook, FINDING)
     about = _about(notebook, source.stem, resolved)
@@ -116,7 +118,7 @@ def _publishable(working: Path, source: Path, resolved: Mapping[str, Any], start
         "parameters": resolved,
         "started": started.isoformat(timespec="seconds"),
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-        "made_with": {"appeal_insights": appeal_insights.__version__, "python": platform.python_version()},
+        "made_with": {"appeal_insights": __version__, "python": platform.python_version()},
         "facts": about.facts,
         "files": sorted(path.name for path in working.iterdir()),
     }
@@ -130,7 +132,9 @@ def _check_every_cell(notebook: NotebookNode, name: str) -> None:
         if cell.cell_type != "code" or not cell.source.strip():
             continue
         if cell.execution_count is None or any(output.output_type == "error" for output in cell.outputs):
-            raise BadRun(f"Cell {number} of {name} did not run to its end. Open the notebook of the failed run to see why.")
+            raise BadRun(
+                f"Cell {number} of {name} did not run to its end. Open the notebook of the failed run to see why."
+            )
 
 
 def _collected(notebook: NotebookNode, kind: str) -> list[dict[str, Any]]:
@@ -142,9 +146,11 @@ def _collected(notebook: NotebookNode, kind: str) -> list[dict[str, Any]]:
 def _facts(notebook: NotebookNode, resolved: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The foot of the page: what the exhibit about the data says, and what made it."""
     wanted = languages(resolved["language"])
-    tables = {part["language"]: part["table"]["rows"] for part in _collected(notebook, EXHIBIT) if part["id"] == "about"}
+    tables = {
+        part["language"]: part["table"]["rows"] for part in _collected(notebook, EXHIBIT) if part["id"] == "about"
+    }
     rows = [tuple(row) for language in LANGUAGES if language in wanted for row in tables.get(language, [])]
-    return [(label, value) for label, value in rows] + [("appeal_insights", appeal_insights.__version__)]
+    return [(label, value) for label, value in rows] + [("appeal_insights", __version__)]
 
 
 def _title(notebook: NotebookNode, default: str) -> str:
@@ -158,7 +164,7 @@ def _mark_failed(working: Path, failed: Path, error: BaseException) -> None:
     for page in working.glob("*.html"):
         page.unlink()
     (working / "error.txt").write_text(f"{error}\n", encoding="utf-8")
-    os.replace(working, _free(failed))
+    working.replace(_free(failed))
 
 
 def _free(folder: Path) -> Path:
@@ -171,5 +177,3 @@ def _free(folder: Path) -> Path:
 
 def _write_json(path: Path, content: Any) -> None:
     path.write_text(json.dumps(content, ensure_ascii=False, indent=2, default=str) + "\n", encoding="utf-8")
-
-

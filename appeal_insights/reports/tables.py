@@ -15,7 +15,18 @@ from appeal_insights.errors import choice
 from appeal_insights.records.ingest import Intake
 
 FORMATS = ("table", "csv", "json")
-_SHARES = ("rate", "low", "high", "share", "recent_rate", "rate_before", "rate_after", "change", "change_low", "change_high")
+_SHARES = (
+    "rate",
+    "low",
+    "high",
+    "share",
+    "recent_rate",
+    "rate_before",
+    "rate_after",
+    "change",
+    "change_low",
+    "change_high",
+)
 _STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
 
 
@@ -48,7 +59,9 @@ def _write_text(table: pd.DataFrame, about: dict[str, str], out: TextIO) -> None
     shown = table.drop(columns=[name for name in ("metric", "segment") if name in table and about])
     drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in shown.columns:
-        drawn.add_column(Text(str(name)), justify="right" if pd.api.types.is_numeric_dtype(shown[name]) else "left", overflow="fold")
+        drawn.add_column(
+            Text(str(name)), justify="right" if pd.api.types.is_numeric_dtype(shown[name]) else "left", overflow="fold"
+        )
     for row in shown.itertuples(index=False):
         drawn.add_row(*(Text(_cell(name, value)) for name, value in zip(shown.columns, row, strict=True)))
     console = Console(file=out, width=None if out.isatty() else 200, highlight=False)
@@ -77,7 +90,8 @@ def intake_lines(intake: Intake, store: str) -> Iterator[str]:
         f"{intake.unchanged:,} unchanged + {intake.rejected:,} rejected{totals} (store {store})"
     )
     for row in intake.reasons.head(8).itertuples():
-        yield f"  rejected {row.rows:,}: {row.column or 'row'} {row.example!r} {row.reason} (first in row {row.first_row})"
+        what = f"{row.column or 'row'!s} {row.example!r} {row.reason!s}"
+        yield f"  rejected {row.rows:,}: {what} (first in row {row.first_row})"
     if len(intake.reasons):
         yield f"  All of them: appeal-insights query rejects --store {store}"
     if intake.ambiguous:

@@ -25,7 +25,7 @@ select
     cast(date_trunc('week', timezone(zone, timezone('UTC', decided_at))) as date) as decided_week,
     (epoch_us(decided_at) - epoch_us(received_at)) // 1000000 as turnaround_seconds,
     case
-        when load.backfilled then coalesce(extracted.known_from, received_at, decided_at, load.loaded_at)
+        when load.backfilled then least(coalesce(extracted.known_from, received_at, decided_at, load.loaded_at), load.loaded_at)
         else load.loaded_at
     end as known_from,
     load.load_id,

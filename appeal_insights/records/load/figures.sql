@@ -19,7 +19,10 @@ numbered as (
 select
     hashed.*,
     numbered.record_key,
-    case when load.backfilled then cast(hashed.ends_on as timestamp) else load.loaded_at end as known_from,
+    case
+        when load.backfilled then least(cast(hashed.ends_on as timestamp), load.loaded_at)
+        else load.loaded_at
+    end as known_from,
     load.load_id,
     numbered.source_row
 from hashed

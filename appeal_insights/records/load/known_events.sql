@@ -21,7 +21,7 @@ select
     event_id as record_key,
     cast(starts_at as date) as starts_on,
     case
-        when load.backfilled then coalesce(extracted.known_from, starts_at, load.loaded_at)
+        when load.backfilled then least(coalesce(extracted.known_from, starts_at, load.loaded_at), load.loaded_at)
         else load.loaded_at
     end as known_from,
     load.load_id,

@@ -1,0 +1,244 @@
+"""Write docs/contract.md, metrics.md and queries.md from declarations and headers. `make docs` runs this."""
+
+import argparse
+import sys
+import textwrap
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from appeal_insights.metrics.metric import Metric, day_of, metrics
+from appeal_insights.records.contract import Column, Contract, Words, contract, facts
+
+ROOT = Path(__file__).resolve().parent.parent
+METRICS = ROOT / "appeal_insights" / "metrics"
+
+COLUMN_HEAD = ("column", "type and unit", "values", "required", "dimension", "known at", "label", "is")
+
+CONTRACT_INTRO = """\
+# The contract
+
+What a table of records must look like, fact by fact. `ap.ingest` holds every row against it and sets aside, with the
+reason, what does not fit. `ap.Store` opens what was taken in. Numbers that somebody else counted have no records to
+check: they enter through `ap.ingest_figures`, with a mapping that says what they were counted by.
+
+| type | is |
+| --- | --- |
+| text | any text |
+| code | text with few different values; where values are listed, no other is taken |
+| scope | which records are meant: `market=DE,AT; queue=live` |
+| instant | a moment, kept in UTC |
+| day | a day of the calendar |
+| integer | a whole number |
+
+*Known at* says when a value is there to be known: with the enforcement, with the submission of the appeal, or only with
+its decision. A report dated before the decision sees its columns empty. Only what was known before the decision can be
+named as a cause. A dimension is a column to break by; where a row has no value for it, the store says `(blank)`.
+"""
+
+METRICS_INTRO = """\
+# The metrics
+
+What is counted. Each metric is two yes/no questions about one record: does it belong to the denominator, and if so, to
+the numerator? A question without an answer, because a column is empty, counts as no. In Python, `ap.metrics()` gives
+these declarations, and `ap.period("2026-W40")` a period to count in.
+
+A *proportion* counts both questions over the same records, so that its rate lies between 0 and 1 and has an interval.
+The *basis* says which moment puts a record in its period; the day is that of the market's own clock.
+"""
+
+QUERIES_INTRO = """\
+# The queries
+
+Each query is one SQL file. `ap.query` and `appeal-insights query NAME` answer it; `--show-sql` prints it filled in, as
+text that any DuckDB shell runs on the store's file. `<dimensions>` stands for the columns asked for, none or several.
+Most read *measures*: records, or numbers counted by somebody else, reduced to numerators and denominators. The last two
+sections are the step that makes them.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write the pages, or with --check name those that are out of date. Gives the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; fail where a page is out of date")
+    check = parser.parse_args(arguments).check
+    old = [name for name, text in pages().items() if _read(ROOT / name) != text]
+    for name in old:
+        if check:
+            print(f"{name} is out of date. Write it anew with: make docs", file=sys.stderr)
+        else:
+            (ROOT / name).parent.mkdir(exist_ok=True)
+            (ROOT / name).write_text(pages()[name], encoding="utf-8", newline="\n")
+    return int(check and bool(old))
+
+
+def pages() -> dict[str, str]:
+    """Every page by its path from the root."""
+    return {
+        "docs/contract.md": contract_page([contract(fact) for fact in facts()]),
+        "docs/metrics.md": metrics_page(metrics().values()),
+        "docs/queries.md": queries_page(sorted((METRICS / "queries").glob("*.sql"))),
+    }
+
+
+def contract_page(contracts: Iterable[Contract]) -> str:
+    """The page of the contract: the columns, derived columns and rules of each fact."""
+    parts = [_written_from("appeal_insights/records/contract/*.toml"), CONTRACT_INTRO]
+    for found in contracts:
+        parts += [
+            f"## {found.fact}: {_both(found.name, ' · ')}\n\n{_both(found.describes, ' ')}\n\n{_keys(found)}",
+            table(COLUMN_HEAD, _columns(found)),
+        ]
+        if found.derived:
+            head = ["column", "type and unit", "known at", "label", "is"]
+            parts += [f"### Reckoned when {found.fact} are taken in", table(head, _derived(found))]
+        if found.rules:
+            head = ["rule", "column", "holds", "else rejected as"]
+            parts += [f"### What every row of {found.fact} must answer with yes", table(head, _rules(found))]
+    return _joined(parts)
+
+
+def metrics_page(declared: Iterable[Metric]) -> str:
+    """The page of the metrics: one table for each."""
+    parts = [_written_from("appeal_insights/metrics/declared/*.toml"), METRICS_INTRO]
+    for metric in declared:
+        parts += [f"## {metric.id}: {_both(metric.name, ' · ')}", table(["", ""], _facts_of(metric))]
+    return _joined(parts)
+
+
+def queries_page(files: Iterable[Path]) -> str:
+    """The page of the queries: what each asks, reads and gives; then the two files that yield the measures."""
+    parts = [_written_from("the headers of appeal_insights/metrics/queries/*.sql"), QUERIES_INTRO]
+    parts += [_query_section(file) for file in files]
+    parts += [_query_section(METRICS / name) for name in ("measures.sql", "figures.sql")]
+    return _joined(parts)
+
+
+def header(text: str) -> tuple[str, str, str, str]:
+    """The parts of a query file's header comment: question, what it reads, what it gives, and a note, mostly empty.
+
+    Raises  ValueError   one of the first three is missing.
+    """
+    lines = []
+    for line in text.splitlines():
+        if not line.startswith("--"):
+            break
+        lines.append(line.removeprefix("--").removeprefix(" "))
+    found: dict[str, list[str]] = {"asks": [], "reads": [], "gives": [], "note": []}
+    place = "asks"
+    for line in lines:
+        word = line.split(" ", 1)[0]
+        if word in ("reads", "gives"):
+            place, line = word, line.replace(word, " " * len(word), 1)
+        elif line and not line.startswith(" ") and place != "asks":
+            place = "note"
+        found[place].append(line)
+    asks, reads, gives, note = (textwrap.dedent("\n".join(found[name])).strip() for name in found)
+    if not (asks and reads and gives):
+        raise ValueError("The header of a query says what it asks, reads and gives.")
+    return asks, reads, gives, note
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table. Whatever would end a cell or a row is escaped."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(cell(text) for text in line) + " |" for line in lines)
+
+
+def cell(text: str) -> str:
+    """Text that stays inside one cell."""
+    return text.replace("|", "\\|").replace("\n", "<br>")
+
+
+def _columns(found: Contract) -> list[list[str]]:
+    return [
+        [_code(column.name), _type(column), _values(column), _yes(column.required), _yes(column.dimension),
+         column.known_at or "", _both(column.label), _both(column.describes)]
+        for column in found.columns.values()
+    ]  # fmt: skip
+
+
+def _derived(found: Contract) -> list[list[str]]:
+    return [
+        [_code(column.name), _type(column), column.known_at or "", _both(column.label), _both(column.describes)]
+        for column in found.derived.values()
+    ]
+
+
+def _rules(found: Contract) -> list[list[str]]:
+    return [[rule.id, _code(rule.column), _code(rule.holds), _both(rule.reason)] for rule in found.rules]
+
+
+def _keys(found: Contract) -> str:
+    events = ", else ".join(_code(name) for name in found.first_event)
+    market = f" Days are those of the clock of `{found.market}`." if found.market else ""
+    return (
+        f"One row has one {_code(found.key)}. On the first load a row counts as known from the time of its extract, "
+        f"where the mapping names that, else from {events}.{market}"
+    )
+
+
+def _facts_of(metric: Metric) -> list[list[str]]:
+    at = [f"{basis}: {_code(instant)}, on {_code(day_of(instant))}" for basis, instant in metric.at.items()]
+    return [
+        ["asks", _both(metric.asks)],
+        ["kind", metric.kind],
+        ["counts", metric.fact],
+        ["denominator", _code(metric.denominator)],
+        ["numerator", _code(metric.numerator)],
+        ["period, by basis", "\n".join(at)],
+        ["better", metric.better],
+        ["settles in", f"{metric.settles_in_days} days from submission"],
+        ["version", str(metric.version)],
+        ["source", metric.source],
+    ]
+
+
+def _query_section(file: Path) -> str:
+    try:
+        asks, reads, gives, note = header(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{file.relative_to(ROOT)}: {error}") from None
+    link = f"[{file.name}](../{file.relative_to(ROOT).as_posix()})"
+    blocks = [f"## {file.stem}", asks, f"Reads, in {link}:", _block(reads), "Gives:", _block(gives)]
+    return "\n\n".join([*blocks, note] if note else blocks)
+
+
+def _block(text: str) -> str:
+    return f"```text\n{text}\n```"
+
+
+def _type(column: Column) -> str:
+    return f"{column.type}, {column.unit}" if column.unit else column.type
+
+
+def _values(column: Column) -> str:
+    listed = ", ".join(_code(value) for value in column.values)
+    return f"like {_code(column.pattern)}" if column.pattern else listed
+
+
+def _yes(holds: bool) -> str:
+    return "yes" if holds else ""
+
+
+def _both(words: Words, between: str = "\n") -> str:
+    return words["en"] + between + words["zh"]
+
+
+def _code(text: str) -> str:
+    return f"`{text}`"
+
+
+def _written_from(source: str) -> str:
+    return f"<!-- Written by `make docs` from {source}. Change it there. -->"
+
+
+def _joined(parts: Iterable[str]) -> str:
+    return "\n\n".join(part.strip() for part in parts) + "\n"
+
+
+def _read(file: Path) -> str | None:
+    return file.read_text(encoding="utf-8") if file.exists() else None
+
+
+if __name__ == "__main__":
+    sys.exit(main())
