@@ -1,4 +1,4 @@
-"""Insights for the people who run appeals and moderation: did it really move, since when, where, why, and what to do."""
+"""Insights for the people who run appeals and moderation: did it move, since when, where, why, and what next."""
 
 from importlib import import_module
 from typing import Any

@@ -28,6 +28,9 @@ ROOT_CAUSE = "02_overturn_root_cause"
 
 def main() -> None:
     """The command. An error that is meant for a reader is one sentence or two, and exit code 1."""
+    # A checker of web addresses that no schema here uses builds its parsers for a second when first imported.
+    # Marking it absent is what its caller allows for; libraries that we are imported into are left alone.
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     try:
         app()
     except AppealInsightsError as error:

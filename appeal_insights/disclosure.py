@@ -1,4 +1,4 @@
-"""Which counts may be shown to which audience: tables in, tables out. Whatever is drawn or written passes here first."""
+"""Which counts may be shown to which audience: tables in, tables out. What is drawn or written passes here first."""
 
 from collections.abc import Sequence
 from typing import Literal, get_args
@@ -20,8 +20,8 @@ def hide_small(
 ) -> pd.DataFrame:
     """Blank the numbers of rows whose `denominator` is small, and say so in a column `hidden`.
 
-    Takes   `blank`: the columns to empty. `within`: a column naming a group whose total is shown elsewhere; where only one
-            row of a group is hidden the next smallest is hidden with it, or the total would give it away.
+    Takes   `blank`: the columns to empty. `within`: a column naming a group whose total is shown elsewhere; where only
+            one row of a group is hidden the next smallest is hidden with it, or the total would give it away.
     """
     hidden = is_small(table[["denominator"]]) & (audience != "analyst")
     if within is not None and hidden.any():
@@ -42,8 +42,8 @@ def pool_small(table: pd.DataFrame, audience: Audience, *, sums: Sequence[str], 
 
     Takes   `segment`, denominator_before, denominator_after, and the columns in `sums`, which are added up.
             `label`: what the folded row is called; `pooled` says how many segments each row stands for.
-    Gives   one row per segment that may be shown, then the folded one. Where it would be small itself, the next smallest
-            segments join it.
+    Gives   one row per segment that may be shown, then the folded one. Where it would be small itself, the next
+            smallest segments join it.
     """
     denominators = table[["denominator_before", "denominator_after"]]
     folded = is_small(denominators) & (audience != "analyst")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
+from scipy.special import stdtr, stdtrit
 
 from appeal_insights.analysis.counts import FloatArray, read_counts, require_columns, require_filled
 from appeal_insights.errors import BadParameter, BadTable, EmptyPeriod
@@ -197,7 +197,7 @@ def change_of_rate(
         change=float(change[0]),
         low=float(low[0]),
         high=float(high[0]),
-        p=min(1.0, 2 * float(stats.t.sf(distance, np.inf if dispersion.degrees is None else dispersion.degrees))),
+        p=min(1.0, 2 * float(stdtr(np.inf if dispersion.degrees is None else dispersion.degrees, -abs(distance)))),
     )
 
 
@@ -233,7 +233,7 @@ def _quantile(level: float, degrees: npt.ArrayLike | None) -> FloatArray:
     if not 0 < level < 1:
         raise BadParameter(f"A level of {level:g} is not a share between 0 and 1. Write 0.95 for 95 %.")
     free = np.asarray(np.inf if degrees is None else degrees, dtype=np.float64)
-    return np.asarray(stats.t.ppf((1 + level) / 2, free), dtype=np.float64)
+    return np.asarray(stdtrit(free, (1 + level) / 2), dtype=np.float64)
 
 
 def _share(numerator: FloatArray, denominator: FloatArray) -> FloatArray:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import stdtr
 
 LEAST_EXPECTED = 5.0  # expected numerators, and the rest, a side must have: below it a comparison is a coin flip
 
@@ -37,7 +37,7 @@ def stand_out(segments: pd.DataFrame, *, dispersion: float = 1.0, degrees: float
     eligible = _enough(own) & _enough(rest)
     with np.errstate(divide="ignore", invalid="ignore"):
         z: pd.Series = (change - rest_change) / np.sqrt(change_error**2 + rest_error**2)
-    raw = 2 * (stats.t.sf(np.abs(z), degrees) if degrees else stats.norm.sf(np.abs(z)))
+    raw = 2 * stdtr(degrees or np.inf, -np.abs(z))
     looks = max(1, int(eligible.sum()))
     return segments.assign(
         rest_change=rest_change,

@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -90,17 +91,14 @@ def _check_file(path: Path) -> None:
 
 def _header(path: Path) -> tuple[list[str], str]:
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            line = file.readline()
+        with path.open("rb") as raw:
+            text = _Lines(raw, path)
+            line = next(text, "")
             delimiter = max(_DELIMITERS, key=line.count)
-            file.seek(0)
-            names = [name.strip() for name in next(csv.reader(file, delimiter=delimiter, strict=True), [])]
+            cells = next(csv.reader(chain([line], text), delimiter=delimiter, strict=True), [])
     except csv.Error as error:
         raise BadInput(f"Cannot read the header of {path}: {error}. Save the file as CSV (UTF-8) again.") from error
-    except UnicodeDecodeError as error:
-        raise BadInput(
-            f"{path} is not UTF-8 text ({error.reason} at byte {error.start}). Save it as CSV UTF-8."
-        ) from error
+    names = [name.strip() for name in cells]
     if not any(names):
         raise BadInput(f"{path} does not start with the names of its columns. Export it again, with a header.")
     _check_repeated(names, str(path))

@@ -55,8 +55,8 @@ KNOWN_EVENTS = (
 )  # fmt: skip
 
 COLUMNS = ("appeal_id", "enforcement_id", "market", "appellant", "complaint_type", "policy_group", "policy", "surface",
-           "content_language", "automated_decision", "appeal_round", "queue", "site", "evidence_provided", "enforced_at",
-           "received_at", "decided_at", "outcome")  # fmt: skip
+           "content_language", "automated_decision", "appeal_round", "queue", "site", "evidence_provided",
+           "enforced_at", "received_at", "decided_at", "outcome")  # fmt: skip
 
 
 def write_sample(folder: Path, *, seed: int = 7, weeks: int = 26, appeals: int = 30_000) -> Path:

@@ -112,8 +112,9 @@ def _add_markdown(made: Page, source: str) -> None:
 def _in_its_language(match: re.Match[str]) -> str:
     """A Chinese paragraph says so, for the voice that reads it and the font that writes it."""
     tag, text = match.groups()
-    chinese = len(_CHINESE.findall(text))
-    return f'<{tag} lang="zh-CN">{text}' if chinese * 4 > len(text) else match[0]
+    words = Markup(text).striptags()
+    chinese, latin = len(_CHINESE.findall(words)), len(re.findall("[A-Za-z]", words))
+    return f'<{tag} lang="zh-CN">{text}' if 2 * chinese > latin else match[0]  # a name or a week may be latin
 
 
 def _make_ids_unique(made: Page) -> None:

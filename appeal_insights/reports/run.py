@@ -23,7 +23,10 @@ from appeal_insights.reports.parameters import check_parameters, short_name
 from appeal_insights.reports.prose import keep_languages
 
 RUNNING, FAILED = ".running-", "failed-"
-QUIET = ["--IPKernelApp.log_level=40"]  # a kernel of our own on this machine: no warning that it talks over TCP
+KERNEL = [
+    "--IPKernelApp.log_level=40",  # our own kernel on this machine: no warning that it talks over TCP
+    "--IPKernelApp.exec_lines=__import__('sys').modules.setdefault('rfc3987_syntax', None)",  # as in cli.main
+]
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,7 @@ def _execute(source: Path, working: Path, resolved: Mapping[str, Any], place: Wo
     try:
         papermill.execute_notebook(
             str(prepared), str(working / source.name), parameters=dict(resolved), kernel_name="python3",
-            cwd=str(place.root), log_output=False, extra_arguments=QUIET,
+            cwd=str(place.root), log_output=False, extra_arguments=KERNEL,
             progress_bar={"desc": source.stem, "leave": False} if progress else False,
         )  # fmt: skip
     except papermill.exceptions.PapermillExecutionError as error:
