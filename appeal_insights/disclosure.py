@@ -28,7 +28,7 @@ def hide_small(
         for _, group in table.groupby(within):
             candidates = group[(group["denominator"] > 0) & ~hidden[group.index]]
             if hidden[group.index].sum() == 1 and len(candidates):
-                hidden[candidates["denominator"].idxmin()] = True
+                hidden = hidden | (hidden.index == candidates["denominator"].idxmin())
     shown = table.assign(hidden=hidden)
     for name in blank:
         shown[name] = (

@@ -1,7 +1,7 @@
 """Everything an inquiry into a rate needs, asked for at once: tables that have passed disclosure, and what follows."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import pandas as pd
@@ -84,7 +84,7 @@ class Evidence:
     store: str
     by_figures: bool
     days: int = 0  # with records, on the side that has fewer; 0 where there are no days
-    notes: Mapping[str, str] = field(default_factory=dict)
+    totals: int = 0  # stated totals of a sheet that were checked against their parts
 
     def view(self, dimension: str) -> View:
         return next(view for view in self.views if view.dimension == dimension)
@@ -136,6 +136,7 @@ def gather(
         without=[] if question.figures else list(store.declared(metric.fact).get("without", [])),
         store=store.name,
         by_figures=question.figures,
+        totals=store.declared("figures").get("totals_checked", 0) if question.figures else 0,
         days=_fewer_days(days, before, after),
     )
 

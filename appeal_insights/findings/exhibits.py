@@ -16,6 +16,8 @@ from appeal_insights.findings.evidence import (
 )
 from appeal_insights.findings.judged import ENOUGH_DAYS, Driver, driver, grade_of_move, moved
 from appeal_insights.findings.naming import (
+    basis_name,
+    change_points,
     event_title,
     headed,
     inline_label,
@@ -27,13 +29,14 @@ from appeal_insights.findings.naming import (
     size,
 )
 from appeal_insights.findings.sentences import claim, event_sentence, next_step
-from appeal_insights.findings.shown import Cells, Code, Exhibit, Showable
+from appeal_insights.findings.shown import Cells, Code, Exhibit
 from appeal_insights.language import (
     Language,
     count,
     day,
     instant,
     points,
+    points_number,
     points_size,
     say,
     share,
@@ -62,7 +65,8 @@ def summary(evidence: Evidence, language: Language) -> Exhibit:
             segment=segment_name(evidence, named.dimension, named.segment, language),
             rate_before=ratio(named.row, "before", language),
             rate_after=ratio(named.row, "after", language),
-            contribution=points(named.row["contribution"], language),
+            contribution=points_number(named.row["contribution"], language),
+            points=change_points(evidence, language),
         )
         notes.append(told + ("" if language == "zh-CN" else " ") + event_sentence(evidence, language))
     notes.append(say("summary.next_step", language, step=next_step(evidence, language)))
@@ -91,7 +95,7 @@ def trend(evidence: Evidence, language: Language) -> Exhibit:
             "trend.unit",
             language,
             metric=metric_name(evidence, language),
-            basis=say(f"basis.{evidence.basis}", language),
+            basis=basis_name(evidence, language),
         ),
         events=_drawn_events(evidence, language),
         spans=_spans(evidence, language),
@@ -250,30 +254,23 @@ def limits(evidence: Evidence, language: Language) -> Exhibit:
         for part in (evidence.before, evidence.after)
         if part.end > evidence.as_of.date()
     ]
-    return Exhibit("limits", language, say("limits.title", language), notes)
+    return Exhibit("limits", language, notes=notes)
 
 
-def about(evidence: Evidence, language: Language) -> list[Showable]:
-    """The data's date and fingerprint, the definitions, and every query that was asked."""
+def about(evidence: Evidence, language: Language) -> Exhibit:
+    """The data's date and fingerprint, and the definitions."""
     rows = [list(pair) for pair in facts(evidence, language)]
     heads = [("item", say("about.item", language), "left"), ("value", say("about.value", language), "left")]
-    table = Exhibit("about", language, say("about.title", language), cells=Cells(heads, rows))
+    return Exhibit("about", language, say("about.title", language), cells=Cells(heads, rows))
+
+
+def queries(evidence: Evidence, language: Language) -> list[Code]:
+    """Every query that was asked, each text once."""
     unique = {asked.text: asked for asked in evidence.asked}.values()
-    queries = [
-        Code(
-            language,
-            say(
-                "about.query",
-                language,
-                name=asked.what,
-                seconds=f"{asked.seconds:.2f}",
-                rows=count(asked.rows, language),
-            ),
-            asked.text,
-        )
+    return [
+        Code(language, say("about.query", language, name=asked.what, rows=count(asked.rows, language)), asked.text)
         for asked in unique
     ]
-    return [table, *queries]
 
 
 def facts(evidence: Evidence, language: Language) -> Sequence[tuple[str, str]]:
@@ -286,10 +283,12 @@ def facts(evidence: Evidence, language: Language) -> Sequence[tuple[str, str]]:
         "as_of": instant(evidence.as_of, language),
         "periods": say("about.compared", language, before=evidence.before.label, after=evidence.after.label),
         "scope": scope_name(evidence, language),
-        "basis": say(f"basis.{evidence.basis}", language),
+        "basis": basis_name(evidence, language),
         "definition": definition,
         "source": metric.source,
         "audience": say(f"about.{evidence.audience}", language, smallest=str(SMALLEST_SHOWN)),
         "fingerprint": str(evidence.fingerprint),
     }
+    if evidence.totals:
+        told["totals"] = say("about.totals_checked", language, count=str(evidence.totals))
     return [(say(f"about.{key}", language), value) for key, value in told.items()]

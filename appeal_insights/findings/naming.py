@@ -39,6 +39,11 @@ def metric_name(evidence: Evidence, language: Language) -> str:
     return evidence.metric.name["zh" if language == "zh-CN" else "en"]
 
 
+def basis_name(evidence: Evidence, language: Language) -> str:
+    """What puts a case in its period; figures are what their publisher made them."""
+    return say("basis.published" if evidence.by_figures else f"basis.{evidence.basis}", language)
+
+
 def change_points(evidence: Evidence, language: Language) -> str:
     assert evidence.change is not None
     return points(evidence.change.change, language)

@@ -69,7 +69,8 @@ class Inquiry:
     @property
     def about(self) -> Shown:
         """The data's date and fingerprint, the definitions and the queries."""
-        return Shown([part for language in self.languages for part in exhibits.about(self.evidence, language)])
+        tables = [exhibits.about(self.evidence, language) for language in self.languages]
+        return Shown([*tables, *exhibits.queries(self.evidence, self.languages[0])])
 
 
 def investigate(

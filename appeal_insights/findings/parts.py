@@ -41,7 +41,9 @@ def change(evidence: Evidence, language: Language) -> list[Exhibit]:
         mix=points(view.mix_effect, language),
         dimension=inline_label(evidence, view.dimension, language),
     )
-    notes = [say("split.explained", language, count=str(len(evidence.views)))]
+    notes = [say("split.explained", language)]
+    if len(evidence.views) > 1:
+        notes.append(say("split.views", language, count=str(len(evidence.views))))
     notes += [
         say("split.reversal", language, dimension=inline_label(evidence, part.dimension, language))
         for part in evidence.views
@@ -89,7 +91,7 @@ def segments(evidence: Evidence, language: Language) -> list[Exhibit]:
             "segments.title",
             language,
             segment=segment_name(evidence, named.dimension, named.segment, language),
-            contribution=points(named.row["contribution"], language),
+            contribution=points_number(named.row["contribution"], language),
             points=change_points(evidence, language),
         )
     else:

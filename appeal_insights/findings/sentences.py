@@ -27,7 +27,7 @@ from appeal_insights.findings.naming import (
     size,
     whole_cells,
 )
-from appeal_insights.language import Language, count, day, points, points_range, points_size, say, share
+from appeal_insights.language import Language, count, day, points, points_number, points_range, points_size, say, share
 
 CHECK_AGAIN_AFTER = timedelta(days=14)
 MOSTLY = 0.25  # a part under a quarter of the change is not what it came from
@@ -222,7 +222,7 @@ def driver_claim(evidence: Evidence, named: Driver, language: Language) -> str:
         "segments.claim",
         language,
         segment=segment_name(evidence, named.dimension, named.segment, language),
-        contribution=points(row["contribution"], language),
+        contribution=points_number(row["contribution"], language),
         points=change_points(evidence, language),
         rate_before=rate_text(row["numerator_before"], row["denominator_before"], language),
         rate_after=rate_text(row["numerator_after"], row["denominator_after"], language),
@@ -244,6 +244,6 @@ def against(evidence: Evidence, named: Driver, view: View, language: Language) -
             "segments.against",
             language,
             segment=segment_name(evidence, view.dimension, str(other["segment"]), language),
-            contribution=points(other["contribution"], language),
+            contribution=points_number(other["contribution"], language),
         )
     ]

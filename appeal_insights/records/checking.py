@@ -181,12 +181,13 @@ def _instants(
 ) -> pd.Series:
     """Times as naive UTC. A time without an offset is on the mapping's clock."""
     if pd.api.types.is_datetime64_any_dtype(raw.dtype):
-        carries = pd.Series(raw.dt.tz is not None, index=raw.index)
-        with_offset = raw[carries].dt.tz_convert("UTC").dt.tz_localize(None) if carries.any() else raw[carries]
-        without = raw[~carries]
+        nothing = pd.Series(dtype="datetime64[us]")
+        aware = raw.dt.tz is not None
+        with_offset = raw.dt.tz_convert("UTC").dt.tz_localize(None) if aware else nothing
+        without = nothing if aware else raw
     elif form is None:
         carries = text.str.contains(_OFFSET).fillna(False).astype(bool)
-        with_offset = _parsed(text[carries], "ISO8601", aware=True)
+        with_offset = _parsed(text[carries].str.upper(), "ISO8601", aware=True)
         without = _parsed(text[~carries], "ISO8601", aware=False)
     else:
         carries = pd.Series(bool(_OFFSET_IN_FORMAT.search(form)), index=raw.index)
