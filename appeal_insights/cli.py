@@ -139,7 +139,9 @@ def lab(context: typer.Context, workspace: WorkspaceOption = None) -> None:
         _make_demo_stores(place)
     os.chdir(place.root)
     root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-    os.execv(sys.executable, [sys.executable, "-m", "jupyterlab", str(place.notebooks), *root, *context.args])
+    # JupyterLab would ask its makers for news and versions at every start.
+    quiet = ["--LabApp.news_url=", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+    os.execv(sys.executable, [sys.executable, "-m", "jupyterlab", str(place.notebooks), *root, *quiet, *context.args])
 
 
 @app.command()

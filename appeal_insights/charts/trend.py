@@ -77,9 +77,11 @@ class _Axis:
         starts = pd.Series(table["period"].unique()).sort_values(ignore_index=True)
         if starts.empty:
             raise BadTable("The table has no row, so there is no trend to draw. Widen the period.")
-        step = starts.diff().min() if len(starts) > 1 else pd.Timedelta(days=1)
+        alone = len(starts) == 1  # how long it is cannot be told from it, and need not
+        step = pd.Timedelta(days=1) if alone else starts.diff().min()
         self.shift = (step / 2).floor("D")
-        self.first, self.last = starts.iloc[0], starts.iloc[-1] + step
+        self.first = starts.iloc[0] - step if alone else starts.iloc[0]
+        self.last = starts.iloc[-1] + step
         names = table.drop_duplicates("period").set_index("period")["period_label"].astype(str)
         # Labels travel as the value of a parameter: data that is looked up, never part of an expression.
         self.labels = {f"{start + self.shift:%Y-%m-%d}": names[start] for start in starts}
@@ -117,7 +119,12 @@ def _rows(table: pd.DataFrame, axis: _Axis, language: Language) -> pd.DataFrame:
     """The table's own columns, and for the drawing where a point stands and what its maturity is called."""
     settled = {True: say("chart.mature", language), False: say("chart.immature", language)}
     rows = with_numbers(table.loc[:, list(COLUMNS)].drop(columns="mature"), NUMBERS)
-    return rows.assign(place=table["period"] + axis.shift, settled=table["mature"].astype(bool).map(settled))
+    # A band needs two points beside each other; a point without a neighbour gets its interval as a stroke.
+    known = rows.sort_values("period").groupby("segment", sort=False)["rate"]
+    alone = rows["rate"].notna() & known.shift(1).isna() & known.shift(-1).isna()
+    return rows.assign(
+        alone=alone, place=table["period"] + axis.shift, settled=table["mature"].astype(bool).map(settled)
+    )
 
 
 def _rate_layers(rows: pd.DataFrame, axis: _Axis, unit: str, language: Language) -> list[alt.Chart]:
@@ -141,6 +148,7 @@ def _rate_layers(rows: pd.DataFrame, axis: _Axis, unit: str, language: Language)
     over = points.encode(colour, fill, *_settled(rows, language), tooltip=_tooltip(n, language))
     return [
         band.mark_area(opacity=0.14),
+        *([band.transform_filter("datum.alone").mark_rule(strokeWidth=1.6)] if rows["alone"].any() else []),
         base.mark_line().encode(_y("rate", rows, unit), colour, dash),
         under,
         over.mark_point(strokeWidth=1.8, opacity=1),
@@ -166,7 +174,7 @@ def _settled(rows: pd.DataFrame, language: Language) -> tuple[alt.FillOpacity, a
         symbolStrokeColor=QUIET,
         symbolStrokeWidth=1.8,
     )
-    shown = legend if (rows["settled"] == names[1]).any() else None
+    shown = legend if (rows["rate"].notna() & (rows["settled"] == names[1])).any() else None
     return (
         alt.FillOpacity("settled:O", scale=alt.Scale(domain=names, range=[1, 0]), legend=None),
         alt.Size("settled:O", title=None, scale=alt.Scale(domain=names, range=[POINT, POINT]), legend=shown),
@@ -225,7 +233,8 @@ def _event_layers(events: pd.DataFrame | None, axis: _Axis, language: Language) 
         symbolStrokeWidth=1.2,
         labelLimit=alt.ExprRef(f"max(200, {ROOM} - 90)"),
     )
-    named = alt.Opacity("named:O", sort=None, scale=alt.Scale(range=[1] * len(rows)), legend=legend)
+    # From 1 to 1: JupyterLab's Vega draws nothing for a scale of one value.
+    named = alt.Opacity("named:O", sort=None, scale=alt.Scale(range=[1, 1]), legend=legend)
     tooltip = [
         alt.Tooltip("title:N", title=say("chart.event", language)),
         alt.Tooltip("starts_on:T", title=say("chart.day", language), format=_DAY_FORMAT[language]),

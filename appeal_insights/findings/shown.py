@@ -29,8 +29,18 @@ class Cells:
         return {"columns": columns, "rows": [list(row) for row in self.rows]}
 
     def as_html(self) -> str:
-        head = "".join(f'<th scope="col">{html.escape(label)}</th>' for _, label, _ in self.columns)
-        body = "".join("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in self.rows)
+        """The table for a notebook's own page; a report draws its own from `as_json`."""
+        sides = [f' style="text-align:{align}"' for _, _, align in self.columns]
+        head = "".join(
+            f'<th scope="col"{side}>{html.escape(label)}</th>'
+            for (_, label, _), side in zip(self.columns, sides, strict=True)
+        )
+        body = "".join(
+            "<tr>"
+            + "".join(f"<td{side}>{html.escape(cell)}</td>" for cell, side in zip(row, sides, strict=True))
+            + "</tr>"
+            for row in self.rows
+        )
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 

@@ -176,7 +176,7 @@ def _check(rows: pd.DataFrame, mapping: FiguresMapping) -> _Checked:
         found.append(_rejected(rows, wrong, name, "is not a count: a whole number, 0 or more"))
         good[name] = pd.to_numeric(text.where(~wrong).str.replace(",", ""), errors="coerce")
     for metric, sides in mapping.metrics.items():
-        part, whole = good[sides["numerator"]].sum(axis=1), good[sides["denominator"]].sum(axis=1)
+        part, whole = (good[sides[side]].sum(axis=1, skipna=False) for side in ("numerator", "denominator"))
         said = f"the numerator of {metric} is larger than its denominator"
         found.append(_rejected(rows, part > whole, sides["numerator"][0], said))
     repeated = good.duplicated(["span", *mapping.dimensions]) & ~unread

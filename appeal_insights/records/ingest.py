@@ -219,8 +219,9 @@ def _at_rest(target: Writing, contract: Contract) -> dict[str, object]:
     kinds: dict[str, object] = {
         name: _DUCKDB_TYPE[entry.type] for name, entry in {**contract.columns, **contract.derived}.items()
     }
+    tables = ["arriving", "kept"] if target.has(contract.fact) else ["arriving"]
     for name in contract.dimensions:
-        kinds[name] = sorted({BLANK, *target.distinct("arriving", name), *target.distinct("kept", name)})
+        kinds[name] = sorted({BLANK}.union(*(target.distinct(table, name) for table in tables)))
     return kinds
 
 
