@@ -14,6 +14,7 @@ from appeal_insights.errors import BadPeriod, did_you_mean
 Grain = Literal["day", "week", "month", "quarter", "half-year", "year"]
 GRAINS: tuple[Grain, ...] = get_args(Grain)  # finest first
 SPAN_SIGN = ".."
+_DAY = re.compile("[0-9]{4}-?[0-9]{2}-?[0-9]{2}")
 
 # The calendars of pandas that have no week of ours: an ISO week starts on its Monday, a half-year has no frequency.
 _STEP = {
@@ -187,14 +188,6 @@ def instant(text: str | datetime) -> datetime:
         raise BadPeriod(f"Cannot read the instant {text!r}. Write it as 2026-11-16T06:00:00Z.") from error
     if moment.tzinfo is not None:
         return moment.astimezone(UTC).replace(tzinfo=None)
-    if isinstance(text, str) and not _is_day(text.strip()):
-        raise BadPeriod(f"The instant {text!r} has no time zone. Write it as {text.strip()}Z if it is UTC.")
+    if isinstance(text, str) and not _DAY.fullmatch(text.strip()):
+        raise BadPeriod(f"The instant {text!r} has no time zone. Write it like 2026-11-16T06:00:00Z; Z is UTC.")
     return moment
-
-
-def _is_day(text: str) -> bool:
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True

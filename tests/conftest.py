@@ -1,1 +1,16 @@
 """What several tests share."""
+
+import pytest
+from hypothesis import settings
+
+# A busy machine is no failure; what takes long is in the suite's own time.
+settings.register_profile("unhurried", deadline=None, print_blob=True)
+settings.load_profile("unhurried")
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory):
+    """The workspace of the demo with its stores, made once for a whole worker and only ever read."""
+    from tests.demo import make_demo  # here: a test of something small then costs a small import
+
+    return make_demo(tmp_path_factory.mktemp("demo"))

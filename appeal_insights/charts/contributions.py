@@ -25,7 +25,7 @@ COUNTS = ("numerator_before", "denominator_before", "numerator_after", "denomina
 COLUMNS = ("segment", *EFFECTS, "contribution", "low", "high", *COUNTS)
 STEP = 30  # pixels for one segment
 LABELS = alt.ExprRef(f"{ROOM} < 520 ? 130 : 220")  # pixels for a label
-TICKS = alt.ExprRef(f"{ROOM} < 520 ? 3 : 6")  # about so many, at round numbers
+TICKS = alt.ExprRef(f"{ROOM} < 520 ? 4 : 6")  # about so many, at round numbers
 
 
 def contributions(table: pd.DataFrame, *, title: str, description: str, language: Language = "en") -> alt.LayerChart:

@@ -47,7 +47,8 @@ from appeal_insights.language import (
 def summary(evidence: Evidence, language: Language) -> Exhibit:
     """The first screen: what moved, how much, how sure, why, what next."""
     if evidence.change is None:
-        return Exhibit("summary", language, notes=[say("moved.too_few", language, smallest=str(SMALLEST_SHOWN))])
+        told = say("moved.too_few", language, smallest=str(SMALLEST_SHOWN))
+        return Exhibit("summary", language, _heading(evidence, language), [told])
     notes = [claim(evidence, language)]
     notes.append(
         say(
@@ -70,7 +71,20 @@ def summary(evidence: Evidence, language: Language) -> Exhibit:
         )
         notes.append(told + ("" if language == "zh-CN" else " ") + event_sentence(evidence, language))
     notes.append(say("summary.next_step", language, step=next_step(evidence, language)))
-    return Exhibit("summary", language, notes=notes)
+    return Exhibit("summary", language, _heading(evidence, language), notes)
+
+
+def _heading(evidence: Evidence, language: Language) -> str:
+    """What the page speaks of: metric, scope, periods, data date."""
+    return say(
+        "summary.heading",
+        language,
+        metric=metric_name(evidence, language),
+        scope=scope_name(evidence, language),
+        before=evidence.before.label,
+        after=evidence.after.label,
+        as_of=instant(evidence.as_of, language),
+    )
 
 
 def trend(evidence: Evidence, language: Language) -> Exhibit:

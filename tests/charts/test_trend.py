@@ -1,6 +1,7 @@
 """A trend shows what its table holds: every number, every gap, and nothing that was not in it."""
 
 import json
+import time
 
 import pandas as pd
 import pytest
@@ -82,6 +83,20 @@ def test_a_hidden_rate_leaves_a_gap(weeks):
     assert "invalid" not in json.dumps(drawn(hidden))  # the library's own rule breaks the line
 
 
+def test_a_point_without_a_neighbour_keeps_its_interval_as_a_stroke(weeks):
+    assert layers(drawn(weeks), "rule") == []
+    alone = weeks.assign(**{name: [None, 0.5, None] for name in NO_RATE})
+    spec = drawn(alone)
+    assert [point["alone"] for point in points(spec)] == [False, True, False]
+    [stroke] = layers(spec, "rule")
+    assert (stroke["encoding"]["y"]["field"], stroke["encoding"]["y2"]["field"]) == ("low", "high")
+
+
+def test_one_period_alone_stands_in_the_middle(weeks):
+    domain = drawn(weeks[:1])["layer"][0]["encoding"]["x"]["scale"]["domain"]
+    assert domain == [{"year": 2026, "month": 10, "date": day} for day in (4, 6)]
+
+
 @pytest.mark.parametrize("kind", [object, "Int64", "float64"])
 def test_nothing_is_null_whatever_the_kind_of_column(weeks, kind):
     hidden = weeks.assign(numerator=pd.array([60, None, 100], dtype="Int64").astype(kind))
@@ -153,6 +168,17 @@ def test_a_hostile_label_is_data_and_nothing_else(weeks):
             if isinstance(channel, dict):
                 channel.pop("scale", None)
     assert "alert" not in json.dumps(spec)
+
+
+def test_the_specification_does_not_depend_on_where_it_was_made(weeks, monkeypatch):
+    specs = set()
+    for zone in ("America/New_York", "Asia/Shanghai"):
+        monkeypatch.setenv("TZ", zone)
+        time.tzset()
+        specs.add(json.dumps(drawn(weeks)))
+    monkeypatch.undo()
+    time.tzset()
+    assert len(specs) == 1
 
 
 def test_two_trends_can_stand_side_by_side(weeks):
