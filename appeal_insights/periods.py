@@ -161,6 +161,49 @@ def _steps(whole: Period, grain: Grain) -> Iterator[Period]:
         start = end
 
 
+_LAST = re.compile(r"last (?:(\d+) )?(?:complete )?({grains})s?".format(grains="|".join(GRAINS)))
+_BEFORE = re.compile(r"(?:the )?(?:(\d+) )?({grains})s? before".format(grains="|".join(GRAINS)))
+
+
+def resolve(text: str, as_of: datetime, *, ahead_of: Period | None = None) -> Period:
+    """Read a period, also a relative one: 'last week', 'last 3 months', or '4 weeks before' another period.
+
+    Takes   `as_of`: naive UTC. A period is complete when the day after its last has begun in UTC.
+            `ahead_of`: the period that '... before' is reckoned from, its end excluded.
+    Raises  BadPeriod   it is neither, or there is no period for 'before' to be reckoned from.
+    """
+    words = " ".join(text.lower().split())
+    last, before = _LAST.fullmatch(words), _BEFORE.fullmatch(words)
+    if last:
+        grain = _grain(last[2])
+        return _whole_periods(first_day(as_of.date(), grain), grain, int(last[1] or 1))
+    if before:
+        if ahead_of is None:
+            raise BadPeriod(f"{text!r} is reckoned from the later period. Give that one as a date or as 'last week'.")
+        grain = _grain(before[2])
+        if first_day(ahead_of.start, grain) != ahead_of.start:
+            raise BadPeriod(
+                f"{ahead_of.label} does not start with a {grain}, so no {grain}s end before it. Say the days."
+            )
+        return _whole_periods(ahead_of.start, grain, int(before[1] or 1))
+    return period(text)
+
+
+def _grain(word: str) -> Grain:
+    return next(grain for grain in GRAINS if grain == word)
+
+
+def _whole_periods(end: date, grain: Grain, count: int) -> Period:
+    """So many periods of a grain, the last of which ends as `end` begins."""
+    if not count:
+        raise BadPeriod(f"Zero {grain}s are no period. Ask for one or more.")
+    start = end
+    for _ in range(count):
+        start = first_day(start - timedelta(days=1), grain)
+    first, last = label(start, grain), label(first_day(end - timedelta(days=1), grain), grain)
+    return Period(start, end, first if first == last else f"{first}{SPAN_SIGN}{last}")
+
+
 def check_grain(grain: str) -> None:
     """Raises BadPeriod for a word that is no grain."""
     if grain not in GRAINS:

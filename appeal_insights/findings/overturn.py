@@ -13,7 +13,7 @@ from appeal_insights.findings.finding import Finding
 from appeal_insights.findings.shown import Shown
 from appeal_insights.language import Language, languages
 from appeal_insights.metrics.metric import BASES, metric
-from appeal_insights.periods import check_apart, instant, period
+from appeal_insights.periods import instant, resolve
 from appeal_insights.records.scope import Scope, read_names, read_scope
 from appeal_insights.records.store import Store
 from appeal_insights.records.workspace import find_workspace
@@ -89,17 +89,19 @@ def investigate(
 ) -> Inquiry:
     """Find out whether and why a rate moved between two periods.
 
-    Takes   `store`: the name of a store in the workspace. `before`, `after`: periods, as periods.period reads them.
+    Takes   `store`: the name of a store in the workspace. `before`, `after`: periods, as periods.resolve reads
+            them: 2026-W40..2026-W43, or 'last week' against '4 weeks before'.
             `where`: 'market=DE,AT; queue=live' or a dictionary. `by`: dimensions to look at, all of them if empty.
             `basis`: decision, submission or enforcement. `as_of`: an instant; the newest load if empty.
             `language`: en, zh-CN or both. `audience`: analyst sees all, stakeholder nothing of under ten records.
     Raises  what is wrong with a parameter, before anything is counted; EmptyPeriod where nothing was counted.
     """
     wanted = languages(language)
-    spans = period(before), period(after)
-    check_apart(spans)
     of = _metric(metric)
     with Store(find_workspace(workspace).existing_store(store)) as opened:
+        moment = instant(as_of) if as_of else opened.latest()
+        later = resolve(after, moment)
+        spans = resolve(before, moment, ahead_of=later), later
         evidence = gather(
             opened,
             of,
@@ -108,7 +110,7 @@ def investigate(
             where=read_scope(where),
             by=read_names(by),
             basis=choice("basis", basis, BASES),
-            as_of=instant(as_of) if as_of else opened.latest(),
+            as_of=moment,
             audience=choice("audience", audience, AUDIENCES),
         )
     return Inquiry(evidence, wanted)

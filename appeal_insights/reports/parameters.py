@@ -10,7 +10,7 @@ from appeal_insights.errors import AppealInsightsError, BadParameter, UnknownPar
 from appeal_insights.language import languages
 from appeal_insights.metrics.metric import BASES, metric
 from appeal_insights.metrics.query import ask
-from appeal_insights.periods import instant, period
+from appeal_insights.periods import Period, instant, resolve
 from appeal_insights.records.contract import contract
 from appeal_insights.records.scope import Scope, read_names, read_scope, write_scope
 from appeal_insights.records.store import Store
@@ -37,8 +37,8 @@ def _names(value: Any) -> str:
 READERS: dict[str, Callable[[Any], str]] = {
     "store": _text,
     "metric": lambda value: metric(str(value)).id,
-    "before": lambda value: period(str(value)).label,
-    "after": lambda value: period(str(value)).label,
+    "before": _text,  # read below, where the instant is known that a relative period is reckoned from
+    "after": _text,
     "by": _names,
     "basis": lambda value: choice("basis", str(value), BASES),
     "as_of": _instant,
@@ -109,14 +109,28 @@ def _where(given: Mapping[str, Any], known: list[str]) -> Scope:
 
 
 def _checked_against_store(resolved: dict[str, Any], workspace: Workspace) -> dict[str, Any]:
-    """Ask the store whether it can answer, and pin the instant that the run speaks of."""
+    """Ask the store whether it can answer; pin the instant that the run speaks of, and the periods reckoned from it."""
     with Store(workspace.existing_store(resolved["store"])) as store:
         as_of = instant(resolved["as_of"]) if resolved["as_of"] else store.latest()
+        after = _named("after", lambda: resolve(resolved["after"], as_of))
+        before = _named("before", lambda: resolve(resolved["before"], as_of, ahead_of=after))
         ask(
-            store, metric(resolved["metric"]), [period(resolved["before"]), period(resolved["after"])],
-            where=resolved["where"], by=tuple(read_names(resolved["by"])), basis=resolved["basis"], as_of=as_of,
-        )  # fmt: skip
-    return {**resolved, "as_of": as_of.isoformat() + "Z"}
+            store,
+            metric(resolved["metric"]),
+            [before, after],
+            where=resolved["where"],
+            by=tuple(read_names(resolved["by"])),
+            basis=resolved["basis"],
+            as_of=as_of,
+        )
+    return {**resolved, "before": before.label, "after": after.label, "as_of": as_of.isoformat() + "Z"}
+
+
+def _named(name: str, read: Callable[[], Period]) -> Period:
+    try:
+        return read()
+    except AppealInsightsError as error:
+        raise type(error)(f"Parameter {name}: {error.message}") from error
 
 
 def short_name(resolved: Mapping[str, Any]) -> str:
