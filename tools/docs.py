@@ -1,6 +1,7 @@
-"""Write docs/contract.md, metrics.md and queries.md from declarations and headers. `make docs` runs this."""
+"""Write the pages of docs/ that follow from declarations, headers and the glossary. `make docs` runs this."""
 
 import argparse
+import csv
 import sys
 import textwrap
 from collections.abc import Iterable, Sequence
@@ -56,6 +57,13 @@ sections are the step that makes them.
 """
 
 
+GLOSSARY_INTRO = """\
+# The glossary
+
+What a term means here, and what it is called in Chinese. A metric bears the name that stands here.
+"""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write the pages, or with --check name those that are out of date. Gives the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -77,7 +85,16 @@ def pages() -> dict[str, str]:
         "docs/contract.md": contract_page([contract(fact) for fact in facts()]),
         "docs/metrics.md": metrics_page(metrics().values()),
         "docs/queries.md": queries_page(sorted((METRICS / "queries").glob("*.sql"))),
+        "docs/glossary.md": glossary_page(ROOT / "appeal_insights" / "words" / "glossary.csv"),
     }
+
+
+def glossary_page(file: Path) -> str:
+    """The terms in both languages, by key."""
+    with file.open(encoding="utf-8", newline="") as lines:
+        terms = [[_code(row["key"]), row["en"], row["zh_cn"], row["definition_en"]] for row in csv.DictReader(lines)]
+    head = ("key", "English", "中文", "is")
+    return _joined([_written_from("appeal_insights/words/glossary.csv"), GLOSSARY_INTRO, table(head, terms)])
 
 
 def contract_page(contracts: Iterable[Contract]) -> str:
