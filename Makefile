@@ -9,7 +9,7 @@ PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 # uv then trusts what the system trusts, also a company's own certificates.
 export UV_SYSTEM_CERTS := true
 
-.PHONY: help setup demo test lab soak check docs lock clean elsewhere
+.PHONY: help setup demo test lab soak check docs picture lock clean elsewhere
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -37,6 +37,9 @@ check: setup ## style and types
 
 docs: setup ## the pages that are written from declarations and query headers
 	@.venv/bin/python tools/docs.py
+
+picture: setup ## the picture in the README, taken from the demo's report
+	@APPEAL_INSIGHTS_KEEP_PICTURE=1 .venv/bin/python -m pytest -q tests/browser/test_reports_in_browser.py -k picture
 
 # A version that still fits stays as it is; `make lock UPGRADE=--upgrade` takes the newest of all.
 lock: ## requirements.lock, constraints.txt and environment.yml from pyproject.toml
