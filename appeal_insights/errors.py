@@ -5,6 +5,7 @@ from difflib import get_close_matches
 from typing import TypeVar
 
 Name = TypeVar("Name", bound=str)
+LEAST_PART = 4  # letters of a part that still says which name is meant: upheld for decision_upheld
 
 
 class AppealInsightsError(Exception):
@@ -84,10 +85,13 @@ class BadRun(AppealInsightsError):
 
 
 def nearest(given: str, known: Iterable[str]) -> str | None:
-    """The known name nearest to what was given, or None."""
+    """The known name nearest to what was given, or the only one that it is a part of, or None."""
     by_folded = {name.casefold(): name for name in known}
     close = get_close_matches(given.casefold(), list(by_folded), n=1, cutoff=0.6)
-    return by_folded[close[0]] if close else None
+    if close:
+        return by_folded[close[0]]
+    within = [name for folded, name in by_folded.items() if len(given) >= LEAST_PART and given.casefold() in folded]
+    return within[0] if len(within) == 1 else None
 
 
 def did_you_mean(given: str, known: Iterable[str]) -> str:

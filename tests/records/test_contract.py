@@ -1,0 +1,126 @@
+"""The contract holds together, a bad declaration is refused, and a cause is only what was known before the outcome."""
+
+import re
+
+import pytest
+
+from appeal_insights.errors import BadContract, BadPredicate, UnknownDimension, UnknownName
+from appeal_insights.records.contract import contract, facts, read_contract
+
+SMALL = """
+key = "ticket_id"
+first_event = ["opened_at"]
+name = { en = "Tickets", zh = "工单" }
+describes = { en = "One row per ticket.", zh = "每行为一个工单。" }
+
+[columns.ticket_id]
+type = "text"
+required = true
+known_at = "submission"
+label = { en = "Ticket", zh = "工单编号" }
+describes = { en = "Its id.", zh = "编号。" }
+
+[columns.opened_at]
+type = "instant"
+known_at = "submission"
+label = { en = "Opened", zh = "开启时间" }
+describes = { en = "When.", zh = "时间。" }
+
+[[rules]]
+id = "opened"
+column = "opened_at"
+holds = "opened_at is not null"
+reason = { en = "never opened", zh = "未开启" }
+"""
+
+
+@pytest.mark.parametrize("fact", facts())
+def test_every_declared_fact_is_read_and_speaks_both_languages(fact):
+    of = contract(fact)
+    assert of.fact == fact
+    assert of.key in of.columns
+    for column in (*of.columns.values(), *of.derived.values()):
+        assert re.search("[\u4e00-\u9fff]", column.label["zh"])
+        assert column.describes["en"].endswith(".")
+    for words in (of.name, of.describes, *(rule.reason for rule in of.rules)):
+        assert set(words) == {"en", "zh"}
+
+
+def test_a_cause_is_a_dimension_known_before_the_outcome():
+    appeals = contract("appeals")
+    assert {"market", "policy", "queue", "appeal_round"} <= set(appeals.causes)
+    assert not {"outcome", "decided_at", "appeal_id", "received_at"} & set(appeals.causes)
+    assert {appeals.columns[name].known_at for name in appeals.causes} == {"enforcement", "submission"}
+
+
+def test_a_dimension_known_at_the_decision_is_no_cause():
+    text = (
+        SMALL
+        + """
+[columns.reviewer_team]
+type = "code"
+dimension = true
+known_at = "decision"
+label = { en = "Team", zh = "团队" }
+describes = { en = "Who decided.", zh = "裁决团队。" }
+"""
+    )
+    tickets = read_contract("tickets", text)
+    assert tickets.dimensions == ["reviewer_team"]
+    assert tickets.causes == []
+
+
+def test_everything_known_at_the_decision_waits_for_decided_at():
+    appeals = contract("appeals")
+    assert appeals.decision == "decided_at"
+    late = {name for name, column in {**appeals.columns, **appeals.derived}.items() if column.known_at == "decision"}
+    assert late == {"decided_at", "outcome", "decided_on", "decided_week", "turnaround_seconds"}
+
+
+def test_codes_are_those_of_the_digital_services_act():
+    assert contract("appeals").columns["outcome"].values == (
+        "decision_upheld", "decision_reversed", "decision_partially_reversed", "decision_omitted",
+    )  # fmt: skip
+
+
+def test_an_unknown_dimension_is_answered_with_the_nearest_one():
+    with pytest.raises(UnknownDimension, match=r"No dimension 'marke'\. Did you mean 'market'\?"):
+        contract("appeals").dimension("marke")
+
+
+def test_a_column_that_is_no_dimension_cannot_be_broken_by():
+    with pytest.raises(UnknownDimension, match="You can break by: market"):
+        contract("appeals").dimension("appeal_id")
+
+
+def test_an_unknown_fact_is_answered_with_the_nearest_one():
+    with pytest.raises(UnknownName, match="Did you mean 'appeals'"):
+        contract("appeal")
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "says"),
+    [
+        ('key = "ticket_id"', 'key = "id"', "'id' is named but is not a column"),
+        ('first_event = ["opened_at"]', 'first_event = ["begun_at"]', "'begun_at' is named but is not a column"),
+        ('key = "ticket_id"', 'key = "ticket_id"\nmarket = "market"', "'market' is named but is not a column"),
+        ('column = "opened_at"', 'column = "begun_at"', "'begun_at' is named but is not a column"),
+        ('type = "instant"', 'type = "time"', "no type 'time'. Choose one of: text, code"),
+        ('type = "instant"', "", "no type None"),
+        ("[columns.opened_at]", '[columns."Opened At"]', "must be lower case letters"),
+        ('known_at = "submission"', 'known_at = "audit"', "known_at is one of enforcement"),
+        ('known_at = "submission"', "", "known_at is one of"),
+        ('label = { en = "Opened", zh = "开启时间" }', 'label = { en = "Opened" }', "want en and zh"),
+        ('label = { en = "Opened", zh = "开启时间" }', 'label = { en = "Opened", zh = "" }', "want en and zh"),
+    ],
+)
+def test_a_declaration_that_does_not_hold_together_is_refused(right, wrong, says):
+    assert right in SMALL
+    with pytest.raises(BadContract, match=re.escape(says)):
+        read_contract("tickets", SMALL.replace(right, wrong))
+
+
+@pytest.mark.parametrize("holds", ["opened_at > now()", "begun_at is not null", "exists (select 1)", "opened_at"])
+def test_a_rule_is_a_row_level_question_about_its_own_columns(holds):
+    with pytest.raises(BadPredicate, match="The rule opened of tickets"):
+        read_contract("tickets", SMALL.replace("opened_at is not null", holds))

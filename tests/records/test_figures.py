@@ -1,0 +1,262 @@
+"""Counted figures enter with their own grain and dimensions; what they do not hold is refused, never invented."""
+
+import re
+from datetime import datetime
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from appeal_insights.errors import BadInput, BadMapping, BadParameter, TooFine, UnknownMetric
+from appeal_insights.metrics.metric import metrics
+from appeal_insights.metrics.query import dimensions, query
+from appeal_insights.records.figures import ingest_figures, is_figures, read_figures_mapping
+from appeal_insights.records.ingest import ingest
+from appeal_insights.records.store import Store
+from tests.helpers import FIRST_LOAD, SHEET, answer, content, decided, digest_at, make_sheet, question, table
+
+SECOND_LOAD = datetime(2026, 11, 17)
+WEEKS = table("""
+    week     | market | reversed | decided
+    2026-W40 | GB     | 40       | 100
+    2026-W40 | DE     | 10       | 50
+    2026-W41 | GB     | 30       | 1,200
+""")
+TOTAL = {"column": "market", "value": "all", "of": ["GB", "DE"]}
+
+
+def take_in(rows, path, *, loaded_at=FIRST_LOAD, **declared):
+    return ingest_figures(rows, path, mapping=read_figures_mapping({**SHEET, **declared}), loaded_at=loaded_at)
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory):
+    return make_sheet(tmp_path_factory.mktemp("sheet") / "sheet.duckdb", WEEKS)
+
+
+@pytest.fixture
+def store(path):
+    with Store(path) as opened:
+        yield opened
+
+
+def test_figures_come_back_as_they_were_counted(path):
+    rows = answer(path, "trend", "2026-W40", "2026-W41", by=("market",), grain="week")
+    assert rows[["market", "period_label", "numerator", "denominator"]].to_numpy().tolist() == [
+        ["DE", "2026-W40", 10, 50],
+        ["DE", "2026-W41", 0, 0],
+        ["GB", "2026-W40", 40, 100],
+        ["GB", "2026-W41", 30, 1200],
+    ]
+
+
+def test_figures_add_up_over_what_is_left_out(path):
+    rows = answer(path, "trend", "2026-W40..2026-W41")
+    assert rows[["numerator", "denominator"]].to_numpy().tolist() == [[80, 1350]]
+
+
+@pytest.mark.parametrize("periods", [["2026-10-01"], ["2026-10"], ["2026-W40..2026-10-07"], ["2026-09-28..2026-10-03"]])
+def test_a_period_that_cuts_through_a_counted_one_is_refused(store, periods):
+    with pytest.raises(TooFine, match=r"counted by week; .* cuts through one"):
+        question(store, *periods)
+
+
+def test_a_finer_grain_is_refused(store):
+    with pytest.raises(TooFine, match="a day is finer"):
+        question(store, "2026-09-28", grain="day")
+    with pytest.raises(TooFine, match="there are no days in them"):
+        query(store, "by_day", question(store, "2026-W40"))
+
+
+def test_a_dimension_that_was_not_counted_by_is_refused(store):
+    for asked in ({"by": ("policy",)}, {"where": {"policy": ["spam"]}}):
+        with pytest.raises(TooFine, match=r"not broken down by 'policy'.*counted by market and week"):
+            question(store, "2026-W40", **asked)
+    assert dimensions(store, metrics()["overturn_rate"]) == ["market"]
+
+
+def test_a_metric_or_basis_that_was_not_counted_is_refused(store):
+    with pytest.raises(UnknownMetric, match=r"do not count 'full_overturn_rate'\. Did you mean 'overturn_rate'"):
+        question(store, "2026-W40", of="full_overturn_rate")
+    with pytest.raises(BadParameter, match="no basis but decision"):
+        question(store, "2026-W40", basis="submission")
+
+
+def test_a_stated_total_is_checked_and_not_counted_twice(tmp_path):
+    rows = pd.concat([WEEKS, table("week | market | reversed | decided\n2026-W40 | all | 50 | 150")])
+    intake = take_in(rows, tmp_path / "s.duckdb", total=TOTAL)
+    assert (intake.read, intake.new, intake.totals, intake.rejected) == (4, 3, 1, 0)
+    assert answer(tmp_path / "s.duckdb", "trend", "2026-W40")["denominator"].tolist() == [150]
+
+
+def test_a_stated_total_that_differs_from_its_parts_takes_nothing_in(tmp_path):
+    rows = pd.concat([WEEKS, table("week | market | reversed | decided\n2026-W40 | all | 50 | 151")])
+    with pytest.raises(
+        BadInput, match=r"2026-W40: the stated total of 'decided' is 151, its parts \(GB, DE\) add up to 150"
+    ):
+        take_in(rows, tmp_path / "s.duckdb", total=TOTAL)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_blank_is_zero_only_where_the_mapping_says_so(tmp_path):
+    rows = table("""
+        week     | market | reversed | decided
+        2026-W40 | GB     |          | 100
+        2026-W40 | DE     | 10       |
+    """)
+    intake = take_in(rows, tmp_path / "s.duckdb", blank={"zero": ["reversed"]})
+    assert (intake.new, intake.rejected) == (1, 1)
+    assert intake.reasons[["column", "first_row"]].to_numpy().tolist() == [["decided", 2]]
+    assert answer(tmp_path / "s.duckdb", "trend", "2026-W40")[["numerator", "denominator"]].to_numpy().tolist() == [
+        [0, 100]
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["12,5", "1.5", "-3", "1e3", "many", "1,23,456", "inf", "nan", "0x10", "12345678901234567890", "1 000", "１２"],
+)
+def test_what_is_no_whole_number_is_no_count(tmp_path, text):
+    intake = take_in(WEEKS.assign(reversed=[text, "10", "30"]), tmp_path / "s.duckdb")
+    assert (intake.new, intake.rejected) == (2, 1)
+    assert intake.reasons["example"].tolist() == [text]
+    assert intake.reasons["reason"].tolist() == ["is not a count: a whole number, 0 or more"]
+
+
+def test_counts_may_come_as_numbers_of_pandas(tmp_path):
+    rows = WEEKS.assign(reversed=[40.0, 10.0, 30.0], decided=[100, 50, 1200])
+    make_sheet(tmp_path / "s.duckdb", rows)
+    pd.testing.assert_frame_equal(
+        content(tmp_path / "s.duckdb", "figures"), content(make_sheet(tmp_path / "t.duckdb", WEEKS), "figures")
+    )
+
+
+def test_a_part_larger_than_its_whole_is_set_aside(tmp_path):
+    intake = take_in(WEEKS.assign(reversed=["40", "51", "30"]), tmp_path / "s.duckdb")
+    assert intake.reasons[["column", "reason", "first_row"]].to_numpy().tolist() == [
+        ["reversed", "the numerator of overturn_rate is larger than its denominator", 2]
+    ]
+
+
+def test_a_row_that_appears_again_is_set_aside(tmp_path):
+    intake = take_in(pd.concat([WEEKS, WEEKS[:1]]), tmp_path / "s.duckdb")
+    assert (intake.read, intake.new, intake.rejected) == (4, 3, 1)
+    assert intake.reasons["reason"].tolist() == ["this period and combination of dimensions appears again"]
+    assert intake.reasons["first_row"].tolist() == [4]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (None, "is empty, and every row needs it"),
+        ("soon", "Cannot read the period"),
+        ("2026-10", "does not consist of whole periods of one week"),
+        ("2026-W40..2026-W41", "is 2 periods of one week"),
+        ("2026-10-05/2026-10-04", "ends before it starts"),
+    ],
+)
+def test_a_period_that_is_not_of_the_grain_is_set_aside(tmp_path, text, reason):
+    intake = take_in(WEEKS.assign(week=[text, "2026-W41", "2026-W42"]), tmp_path / "s.duckdb")
+    assert (intake.new, intake.rejected) == (2, 1)
+    assert reason in intake.reasons["reason"][0]
+
+
+def test_a_period_may_be_written_as_first_and_last_day(tmp_path):
+    make_sheet(tmp_path / "s.duckdb", WEEKS.assign(week=["2026-09-28/2026-10-04"] * 2 + ["2026-10-05/2026-10-11"]))
+    assert answer(tmp_path / "s.duckdb", "trend", "2026-W41")["denominator"].tolist() == [1200]
+
+
+def test_values_that_hold_the_sign_between_dimensions_stay_apart(tmp_path):
+    rows = table("""
+        week     | market | policy | reversed | decided
+        2026-W40 | a/b    | c      | 1        | 10
+        2026-W40 | a      | b/c    | 2        | 20
+        2026-W40 |        | '"     | 3        | 30
+    """).replace("/", "|", regex=True)
+    make_sheet(tmp_path / "s.duckdb", rows, dimensions={"market": "market", "policy": "policy"})
+    found = answer(tmp_path / "s.duckdb", "breakdown", "2026-W40", by=("market", "policy"))
+    assert found["segment"].tolist() == ["(blank) · '\"", "a · b|c", "a|b · c"]
+    assert found["numerator"].tolist() == [3, 2, 1]
+
+
+def test_a_correction_of_one_metric_alone_is_one_changed_row(tmp_path):
+    sides = ["upheld", "partly", "wholly"]
+    two = {
+        "overturn_rate": {"numerator": ["partly", "wholly"], "denominator": sides},
+        "full_overturn_rate": {"numerator": ["wholly"], "denominator": sides},
+    }
+    rows = table("""
+        week     | market | upheld | partly | wholly
+        2026-W40 | GB     | 60     | 10     | 30
+        2026-W40 | DE     | 40     | 5      | 5
+    """)
+    path = tmp_path / "s.duckdb"
+    make_sheet(path, rows, metrics=two)
+    before = digest_at(path, FIRST_LOAD, "figures")
+    intake = take_in(rows.assign(partly=["0", "5"], wholly=["40", "5"]), path, metrics=two, loaded_at=SECOND_LOAD)
+    assert (intake.read, intake.new, intake.changed, intake.unchanged) == (2, 0, 1, 1)
+    assert digest_at(path, FIRST_LOAD, "figures") == before != digest_at(path, SECOND_LOAD, "figures")
+    asked = {"of": "full_overturn_rate", "where": {"market": ["GB"]}}
+    assert answer(path, "trend", "2026-W40", **asked, as_of=FIRST_LOAD)["numerator"].tolist() == [30]
+    assert answer(path, "trend", "2026-W40", **asked)["numerator"].tolist() == [40]
+
+
+def test_figures_of_another_shape_or_beside_records_want_a_store_of_their_own(path, tmp_path):
+    other = {"dimensions": {"market": "policy"}}
+    with pytest.raises(
+        BadMapping, match=r"holds figures of overturn_rate by market and week\. Take these into another"
+    ):
+        take_in(WEEKS, path, **other)
+    records = decided([("2026-10-05", "GB", "upheld", 1)])
+    with pytest.raises(BadInput, match=r"holds figures already\. Take appeals into a store of their own"):
+        ingest(records, path, loaded_at=SECOND_LOAD)
+    ingest(records, tmp_path / "s.duckdb", loaded_at=FIRST_LOAD)
+    with pytest.raises(BadInput, match=r"holds appeals already\. Take figures into a store of their own"):
+        take_in(WEEKS, tmp_path / "s.duckdb")
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"periods": {}}, "no key 'periods'. Did you mean 'period'?"),
+        ({"period": {"column": "week"}}, "'grain' is missing"),
+        ({"period": {"column": "week", "grain": "weeks"}}, "No grain 'weeks'. Did you mean 'week'?"),
+        ({"dimensions": {"market": "marke"}}, "no dimension 'marke'. Did you mean 'market'?"),
+        ({"metrics": {}}, "figures want a metric"),
+        ({"metrics": {"overturn_rate": {"numerator": ["reversed"], "denominator": []}}}, "figures want a metric"),
+        ({"metrics": {"overturn_rate": {"numerator": ["reversed"]}}}, "'denominator' is missing"),
+        ({"blank": {"zero": ["reverse"]}}, "blanks of 'reverse' cannot be zero"),
+        ({"total": {**TOTAL, "column": "kind"}}, "the total stands in 'kind', which goes to no dimension"),
+    ],
+)
+def test_a_mapping_of_figures_that_does_not_fit_is_refused(change, says):
+    with pytest.raises(BadMapping, match=re.escape(says)):
+        read_figures_mapping({**SHEET, **change})
+    assert is_figures(SHEET)
+    assert not is_figures({"columns": {}})
+
+
+def test_a_column_that_the_file_lacks_is_answered_with_the_nearest_one(tmp_path):
+    with pytest.raises(BadMapping, match=r"no column 'reversed'\. Did you mean 'reverse'"):
+        take_in(WEEKS.rename(columns={"reversed": "reverse"}), tmp_path / "s.duckdb")
+
+
+CELLS = {
+    "week": st.sampled_from(["2026-W40", "2026-W41", "2026", "", "x"]),
+    "market": st.sampled_from(["GB", "DE", "", "é'"]),
+    "reversed": st.sampled_from(["0", "5", "", "1,5"]),
+    "decided": st.sampled_from(["7", "4", "-1", ""]),
+}
+
+
+@settings(max_examples=5)
+@given(st.lists(st.fixed_dictionaries(CELLS), max_size=10))
+def test_every_row_of_any_sheet_is_taken_in_or_set_aside(tmp_path_factory, rows):
+    path = tmp_path_factory.mktemp("any") / "s.duckdb"
+    for moment in (FIRST_LOAD, SECOND_LOAD):
+        intake = take_in(pd.DataFrame(rows, columns=list(CELLS), dtype="str"), path, loaded_at=moment)
+        assert intake.read == len(rows) == intake.new + intake.changed + intake.unchanged + intake.rejected
+    assert intake.new == intake.changed == 0
+    with Store(path) as store:
+        assert len(store.run("select * from figures", what="figures")) == intake.unchanged
