@@ -16,7 +16,6 @@ OUTCOMES = ("decision_upheld", "decision_reversed", "decision_partially_reversed
         ("reversed", "decision_reversed"),
         ("partially", "decision_partially_reversed"),
         ("cat", None),
-        ("decision", None),
     ],
 )
 def test_the_nearest_name_is_a_near_spelling_or_the_only_name_with_that_part(given, found):
