@@ -34,8 +34,7 @@ def read_counts(table: pd.DataFrame, *pairs: tuple[str, str]) -> list[FloatArray
                        numerator is larger than its denominator. The row is named by its label in the index.
     """
     names = [name for pair in pairs for name in pair]
-    require_columns(table, names)
-    counts = {name: _numbers(table, name) for name in names}
+    counts = dict(zip(names, read_numbers(table, *names), strict=True))
     for numerator, denominator in pairs:
         row = _first(counts[numerator] > counts[denominator])
         if row is not None:
@@ -46,6 +45,15 @@ def read_counts(table: pd.DataFrame, *pairs: tuple[str, str]) -> list[FloatArray
                 "A ratio of two different things is no share, so this does not apply to it."
             )
     return [counts[name] for name in names]
+
+
+def read_numbers(table: pd.DataFrame, *names: str) -> list[FloatArray]:
+    """Read the named columns as counts that need not be parts of each other.
+
+    Raises  BadTable   a column is missing or is not of numbers, or a count is empty, infinite or negative.
+    """
+    require_columns(table, names)
+    return [_numbers(table, name) for name in names]
 
 
 def require_filled(table: pd.DataFrame, name: str) -> None:
