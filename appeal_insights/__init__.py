@@ -8,6 +8,7 @@ __version__ = "0.1.0"
 # The public names and where they live: loaded when first used, so that a small question costs a small import.
 _PUBLIC = {
     "decompose_change": "appeal_insights.analysis.decomposition",
+    "explore": "appeal_insights.explorer.explore",
     "ingest": "appeal_insights.records.ingest",
     "ingest_figures": "appeal_insights.records.figures",
     "investigate": "appeal_insights.findings.overturn",

@@ -24,6 +24,7 @@ WorkspaceOption = Annotated[
 StoreOption = Annotated[str, typer.Option("--store", help="The name of a store in data/store.")]
 DEMO_PERIODS = {"before": "2026-W40..2026-W43", "after": "2026-W44..2026-W46"}
 ROOT_CAUSE = "02_overturn_root_cause"
+INTERRUPTED = 130  # the exit code that shells give for Ctrl-C
 
 
 def main() -> None:
@@ -35,6 +36,7 @@ def main() -> None:
         app()
     except AppealInsightsError as error:
         typer.secho(str(error), err=True, fg=typer.colors.RED)
+        _say_notes(error)
         sys.exit(1)
 
 
@@ -117,7 +119,7 @@ def run(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Run a notebook with dated parameters and publish notebook, findings and one offline HTML file under data/runs."""
-    _run(notebook, dict(_pair(text) for text in parameter), workspace)
+    _run(notebook, _pairs(parameter), workspace)
 
 
 @app.command()
@@ -129,6 +131,29 @@ def export(
     from appeal_insights.reports.run import export_again
 
     typer.echo(f"Wrote {export_again(notebook, html)}.")
+
+
+@app.command()
+def catalogue(workspace: WorkspaceOption = None) -> None:
+    """Write the page that lists every run, newest first: data/runs/index.html. Each run writes it anew, too."""
+    from appeal_insights.reports.catalogue import write_catalogue
+
+    typer.echo(f"Wrote {write_catalogue(find_workspace(workspace))}.")
+
+
+@app.command()
+def doctor(workspace: WorkspaceOption = None) -> None:
+    """Look whether everything is there that a report needs, and say what to do where it is not."""
+    from appeal_insights.reports.doctor import examine, verdict
+
+    broken = False
+    for check in examine(workspace):
+        broken = broken or check.state == "broken"
+        colour = {"fine": None, "note": typer.colors.YELLOW, "broken": typer.colors.RED}[check.state]
+        typer.secho(str(check), fg=colour)
+    typer.secho(verdict(broken=broken), bold=True)
+    if broken:
+        raise typer.Exit(1)
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
@@ -205,11 +230,32 @@ def _declared(mapping: str) -> dict[str, Any]:
 def _run(notebook: str, parameters: dict[str, str], workspace: Path | None) -> None:
     from appeal_insights.reports.run import run as run_notebook
 
-    made = run_notebook(notebook, parameters, workspace=workspace)
+    try:
+        made = run_notebook(notebook, parameters, workspace=workspace)
+    except KeyboardInterrupt as error:
+        typer.secho("Interrupted: nothing was published.", err=True, fg=typer.colors.RED)
+        _say_notes(error)
+        raise typer.Exit(INTERRUPTED) from error
     for finding in made.findings:
         for texts in finding["texts"].values():
             typer.echo(f"  {texts['claim']}")
     typer.secho(f"Report: {made.html}", bold=True)
+
+
+def _say_notes(error: BaseException) -> None:
+    """What else there is to know about an error, such as where a failed run is kept."""
+    for note in getattr(error, "__notes__", []):
+        typer.echo(note, err=True)
+
+
+def _pairs(texts: list[str]) -> dict[str, str]:
+    """The parameters by name. Raises BadParameter for a name that comes twice: the last would silently win."""
+    found: dict[str, str] = {}
+    for name, value in map(_pair, texts):
+        if name in found:
+            raise BadParameter(f"-p {name} is given twice. Join several values with commas: -p {name}=ONE,OTHER.")
+        found[name] = value
+    return found
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -8,6 +8,8 @@ import pandas as pd
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from appeal_insights.charts.contributions import contributions
+from appeal_insights.charts.heat_map import heat_map
+from appeal_insights.charts.slope import slope
 from appeal_insights.charts.theme import spec_of
 from appeal_insights.charts.trend import trend
 from appeal_insights.reports.export import About
@@ -64,6 +66,46 @@ def segments(label: str = "DE") -> pd.DataFrame:
     interval = {"low": [0.01, None], "high": [0.03, None]}
     counts = dict.fromkeys(("numerator_before", "denominator_before", "numerator_after", "denominator_after"), 100)
     return pd.DataFrame({"segment": [label, "GB"], **effects, **interval, **counts})
+
+
+def lines(*labels: str) -> pd.DataFrame:
+    """The rates of segments before and after; the first one rose."""
+    periods = {"period_before": "2026-W40..2026-W43", "period_after": "2026-W44..2026-W46"}
+    rows = []
+    for nth, label in enumerate(labels or ("DE", "GB", "ZA")):
+        row = {"segment": label, **periods}
+        for side, rate in (("before", 0.3 + 0.01 * nth), ("after", 0.5 if nth == 0 else 0.3 + 0.008 * nth)):
+            shares = {"rate": rate, "low": rate - 0.04, "high": rate + 0.04}
+            counts = {"numerator": round(500 * rate), "denominator": 500}
+            row |= {f"{name}_{side}": value for name, value in (shares | counts).items()}
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def cells(label: str = "DE", periods: int = 8) -> pd.DataFrame:
+    """Three segments by week; one cell is hidden, one has no records."""
+    rows = []
+    for number in range(3 * periods):
+        nth, segment = divmod(number, 3)
+        start = pd.Timestamp("2026-08-03") + pd.Timedelta(weeks=nth)
+        rate = 0.3 + 0.02 * nth + 0.05 * segment
+        shares = {"rate": rate, "low": rate - 0.04, "high": rate + 0.04}
+        counts = {"numerator": round(100 * rate), "denominator": 100}
+        hidden, empty = number == 4, number == 8
+        known = shares | counts if not hidden else dict.fromkeys(shares | counts)
+        known = known if not empty else dict.fromkeys(shares) | {"numerator": 0, "denominator": 0}
+        where = {"period": start, "period_label": f"2026-W{32 + nth}", "segment": (label, "GB", "ZA")[segment]}
+        rows.append({**where, **known, "hidden": hidden})
+    return pd.DataFrame(rows)
+
+
+def slope_spec(title: str = "DE rose", *labels: str, language: Any = "en") -> dict[str, Any]:
+    unit = "改判率" if language == "zh-CN" else "Overturn rate"
+    return spec_of(slope(lines(*labels), title=title, unit=unit, description="Alt", language=language))
+
+
+def heat_spec(title: str = "By week", label: str = "DE", periods: int = 8, language: Any = "en") -> dict[str, Any]:
+    return spec_of(heat_map(cells(label, periods), title=title, description="Alt", language=language))
 
 
 def table(cell: str = "DE") -> dict[str, Any]:

@@ -31,6 +31,8 @@ HOMES = {  # outside library -> the modules, or the folders of modules, that may
     "altair": ("charts",),
     "duckdb": ("records",),
     "ipywidgets": ("explorer",),
+    "jinja2": ("reports.offline",),
+    "jupyter_client": ("reports",),
     "nbclient": ("reports",),
     "nbconvert": ("reports",),
     "nbformat": ("reports",),
@@ -39,6 +41,7 @@ HOMES = {  # outside library -> the modules, or the folders of modules, that may
     "sqlglot": ("records.statement", "metrics.measure"),  # its tree changes between majors: two files to look at
     "typer": ("cli",),
     "vl_convert": ("charts", "reports"),  # draws for a notebook's chart, bundles for an exported page
+    "xlsxwriter": ("reports.workbook",),
 }
 ANALYSIS_NEEDS = {"numpy", "scipy", "pandas", PACKAGE, *sys.stdlib_module_names} - {"sqlite3"}
 

@@ -3,12 +3,14 @@
 import textwrap
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping
+from functools import cache
 from typing import Any, cast
 
 import altair as alt
 import pandas as pd
 
 from appeal_insights.errors import BadTable, did_you_mean
+from appeal_insights.language import Language, say
 
 NAME = "appeal_insights"
 Chart = alt.TopLevelMixin  # what a chart function returns, for those who only pass it on
@@ -37,12 +39,15 @@ TITLE_COLUMNS = 80  # of half-width characters: what one line of a title holds a
 
 def use_theme() -> None:
     """Register and enable the theme and the renderer. Every chart function calls this first; twice does no harm."""
-    if NAME not in alt.theme.names():
-        alt.theme.register(NAME, enable=False)(_theme)
-    if NAME not in alt.renderers.names():
-        alt.renderers.register(NAME, _bundle)
+    _register()
     alt.theme.enable(NAME)
     alt.renderers.enable(NAME)
+
+
+@cache  # to look up what is registered takes longer than all the rest: every installed package is asked
+def _register() -> None:
+    alt.theme.register(NAME, enable=False)(_theme)
+    alt.renderers.register(NAME, _bundle)
 
 
 def spec_of(chart: alt.TopLevelMixin) -> dict[str, Any]:
@@ -86,6 +91,12 @@ def with_numbers(table: pd.DataFrame, columns: Iterable[str]) -> pd.DataFrame:
         raise BadTable(f"A column to be drawn holds something that is no number: {error}.") from error
 
 
+def counted(language: Language) -> list[alt.Tooltip]:
+    """What every tooltip of a rate says: the rate, its interval, and the counts behind it."""
+    formats = {"rate": ".1%", "low": ".1%", "high": ".1%", "numerator": ",", "denominator": ","}
+    return [alt.Tooltip(f"{name}:Q", title=say(f"chart.{name}", language), format=how) for name, how in formats.items()]
+
+
 def titled(text: str) -> alt.TitleParams:
     """A title on as many lines as it needs: a chart does not break lines by itself."""
     return alt.TitleParams(text=wrapped(text, TITLE_COLUMNS))
@@ -93,10 +104,14 @@ def titled(text: str) -> alt.TitleParams:
 
 def wrapped(text: str, columns: int) -> list[str]:
     """The text in lines of at most so many half-width characters; a Chinese character is as wide as two."""
-    wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in text)
-    if not text or len(text) + wide <= columns:
+    if not text or columns_of(text) <= columns:
         return [text]
-    return textwrap.wrap(text, width=max(8, columns * len(text) // (len(text) + wide)))
+    return textwrap.wrap(text, width=max(8, columns * len(text) // columns_of(text)))
+
+
+def columns_of(text: str) -> int:
+    """How wide a text is, in half-width characters."""
+    return len(text) + sum(unicodedata.east_asian_width(letter) in "WF" for letter in text)
 
 
 def _check_days(values: "pd.Series[Any]") -> None:

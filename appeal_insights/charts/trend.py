@@ -18,6 +18,7 @@ from appeal_insights.charts.theme import (
     ROOM,
     check_once,
     check_table,
+    counted,
     titled,
     use_theme,
     with_numbers,
@@ -182,11 +183,10 @@ def _settled(rows: pd.DataFrame, language: Language) -> tuple[alt.FillOpacity, a
 
 
 def _tooltip(segments: int, language: Language) -> list[alt.Tooltip]:
-    formats = {"rate": ".1%", "low": ".1%", "high": ".1%", "numerator": ",", "denominator": ","}
     return [
         alt.Tooltip("period_label:N", title=say("chart.period", language)),
         *([alt.Tooltip("segment:N", title=say("chart.segment", language))] if segments > 1 else []),
-        *(alt.Tooltip(f"{name}:Q", title=say(f"chart.{name}", language), format=how) for name, how in formats.items()),
+        *counted(language),
         alt.Tooltip("settled:N", title=say("chart.maturity", language)),
     ]
 

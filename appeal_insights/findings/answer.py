@@ -54,10 +54,10 @@ def query(name: str, *, store: str, workspace: Path | None = None, **asked: obje
             return _with_about(
                 query_table(opened, name, as_of=moment), {"store": store, "as_of": moment.isoformat() + "Z"}
             )
-        question = _question(asking, opened)
+        question = question_of(asking, opened)
         table = answer_of(opened, name, question)
-        dispersion = _dispersion(opened, question)
-        return _with_about(_with_intervals(table, question, dispersion), _about(opened, question, dispersion))
+        dispersion = dispersion_over_days(days_of(opened, question))
+        return _with_about(with_intervals(table, question, dispersion), _about(opened, question, dispersion))
 
 
 def show_sql(name: str, *, store: str, workspace: Path | None = None, **asked: object) -> str:
@@ -66,14 +66,15 @@ def show_sql(name: str, *, store: str, workspace: Path | None = None, **asked: o
     with Store(find_workspace(workspace).existing_store(store)) as opened:
         if name in TABLE_QUERIES:
             return table_statement(name, _moment(asking, opened))
-        return statement(name, _question(asking, opened))
+        return statement(name, question_of(asking, opened))
 
 
 def _moment(asking: Asking, store: Store) -> datetime:
     return instant(asking.as_of) if asking.as_of else store.latest()
 
 
-def _question(asking: Asking, store: Store) -> Question:
+def question_of(asking: Asking, store: Store) -> Question:
+    """What was typed, checked against what an open store holds. Raises what is wrong with it."""
     query_text(asking.name)  # says at once when there is no such query
     periods, grain = _periods(asking)
     return ask(
@@ -105,18 +106,19 @@ def _periods(asking: Asking) -> tuple[list[Period], Grain | None]:
     return split(whole, grain), grain
 
 
-def _dispersion(store: Store, question: Question) -> Dispersion:
-    """Of the whole that is asked about; unknown where there are no days."""
+def days_of(store: Store, question: Question) -> pd.DataFrame:
+    """What was counted on each day of the periods asked about, of the whole; no row where there are no days."""
     empty = pd.DataFrame({"day": [], "period": [], "numerator": [], "denominator": []})
     if question.figures or store.declared(question.metric.fact).get("precision", {}).get(
         question.metric.instant(question.basis)
     ):
-        return dispersion_over_days(empty)
+        return empty
     whole = Question(question.metric, question.periods, question.as_of, where=question.where, basis=question.basis)
-    return dispersion_over_days(answer_of(store, "by_day", whole))
+    return answer_of(store, "by_day", whole)
 
 
-def _with_intervals(table: pd.DataFrame, question: Question, dispersion: Dispersion) -> pd.DataFrame:
+def with_intervals(table: pd.DataFrame, question: Question, dispersion: Dispersion) -> pd.DataFrame:
+    """The answer with the interval of every rate, and of every change; by submission also with what has settled."""
     if "denominator_before" in table:
         return change_intervals(table, dispersion)
     with_interval = rate_with_interval(table, dispersion)

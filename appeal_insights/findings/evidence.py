@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import combinations
 
 import pandas as pd
 
@@ -17,7 +18,7 @@ from appeal_insights.analysis.intervals import (
     rate_with_interval,
 )
 from appeal_insights.analysis.rootcause import stand_out
-from appeal_insights.disclosure import SMALLEST_SHOWN, Audience, hide_small, pool_small
+from appeal_insights.disclosure import SMALLEST_SHOWN, Audience, hide_cells, pool_small, tell_on_each_other
 from appeal_insights.errors import EmptyPeriod
 from appeal_insights.metrics.measure import Question
 from appeal_insights.metrics.metric import Basis, Metric, day_of
@@ -42,7 +43,7 @@ class View:
     """One change seen by one dimension: its parts, and how many moved with the whole."""
 
     dimension: str
-    parts: pd.DataFrame  # segment, pooled, counts, effects, contribution, low, high, change and its interval
+    parts: pd.DataFrame  # segment, pooled, counts, effects, contribution, low, high, both rates, change, intervals
     reversal: Reversal
 
     @property
@@ -84,7 +85,9 @@ class Evidence:
     store: str
     by_figures: bool
     days: int = 0  # with records, on the side that has fewer; 0 where there are no days
+    withheld: Sequence[str] = ()  # dimensions left out, because they would give away small numbers of another
     totals: int = 0  # stated totals of a sheet that were checked against their parts
+    by_period: pd.DataFrame | None = None  # the largest segments of one dimension in the periods of the trend
 
     def view(self, dimension: str) -> View:
         return next(view for view in self.views if view.dimension == dimension)
@@ -113,6 +116,8 @@ def gather(
     dispersion = dispersion_over_days(days)
     small = min(counts["denominator_before"], counts["denominator_after"]) < SMALLEST_SHOWN and audience != "analyst"
     views = [] if small else [_view(store, question, name, dispersion, audience) for name in dims]
+    withheld = _withheld(store, question, views)
+    views = [view for view in views if view.dimension not in withheld]
     contrasts = _contrasts(views, dispersion)
     fingerprint = store.fingerprint(question.table, as_of)
     return Evidence(
@@ -136,6 +141,7 @@ def gather(
         without=[] if question.figures else list(store.declared(metric.fact).get("without", [])),
         store=store.name,
         by_figures=question.figures,
+        withheld=withheld,
         totals=store.declared("figures").get("totals_checked", 0) if question.figures else 0,
         days=_fewer_days(days, before, after),
     )
@@ -195,8 +201,31 @@ def _view(store: Store, question: Question, dimension: str, whole: Dispersion, a
     parts = decompose_change(table[["segment", "pooled", *COUNTS]])
     own = {segment: dispersion_over_days(rows) for segment, rows in _days(store, asked).groupby("segment")}
     each = [found if (found := own.get(segment, whole)).known else whole for segment in parts["segment"]]
-    parts = change_intervals(contribution_intervals(parts, each), each)
+    parts = _with_rates(change_intervals(contribution_intervals(parts, each), each), each)
     return View(dimension, parts.assign(dimension=dimension), reversal(parts))
+
+
+def _withheld(store: Store, question: Question, views: Sequence[View]) -> list[str]:
+    """The dimensions to leave out so that none gives away what another folds; of two, the one with fewer segments."""
+    if not any((view.parts["segment"] == POOLED).any() for view in views) or len(views) < 2:
+        return []
+    leaves = query(store, "before_after", _question(store, question, [view.dimension for view in views]))
+    values = {view.dimension: set(leaves[view.dimension]) for view in views}
+    hidden = {view.dimension: values[view.dimension] - set(view.parts["segment"]) for view in views}
+    left_out: list[str] = []
+    for one, other in combinations(values, 2):
+        if not {one, other} & set(left_out) and tell_on_each_other(leaves, one, other, hidden):
+            left_out.append(min(one, other, key=lambda name: len(values[name])))
+    return left_out
+
+
+def _with_rates(parts: pd.DataFrame, each: Sequence[Dispersion]) -> pd.DataFrame:
+    """The parts with rate_before, low_before, high_before and the same after: shares, nan where nothing was counted."""
+    for side in ("before", "after"):
+        counts = {name: parts[f"{name}_{side}"] for name in ("numerator", "denominator")}
+        rates = rate_with_interval(pd.DataFrame(counts), each)
+        parts = parts.assign(**{f"{name}_{side}": rates[name] for name in ("rate", "low", "high")})
+    return parts
 
 
 def _contrasts(views: Sequence[View], dispersion: Dispersion) -> pd.DataFrame:
@@ -240,7 +269,8 @@ def _trend(store: Store, question: Question, audience: Audience) -> pd.DataFrame
             "before" if before.start <= day < before.end else "after" if after.start <= day < after.end else None
         )
     )
-    return hide_small(table, audience, blank=["numerator", "denominator", "rate", "low", "high"], within="span")
+    numbers = ["numerator", "denominator", "rate", "low", "high"]
+    return hide_cells(table, audience, blank=numbers, totals=["span"])
 
 
 def _window(store: Store, question: Question) -> tuple[Grain, list[Period]]:

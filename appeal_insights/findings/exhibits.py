@@ -6,6 +6,7 @@ import pandas as pd
 
 from appeal_insights.charts.trend import trend as draw_trend
 from appeal_insights.disclosure import SMALLEST_SHOWN
+from appeal_insights.findings.cells import NOTHING, count_cell, day_cell, ratio, share_cell, share_range_cell
 from appeal_insights.findings.evidence import (
     COINCIDES_AFTER,
     COINCIDES_BEFORE,
@@ -22,7 +23,6 @@ from appeal_insights.findings.naming import (
     headed,
     inline_label,
     metric_name,
-    ratio,
     rows_of,
     scope_name,
     segment_name,
@@ -33,14 +33,12 @@ from appeal_insights.findings.shown import Cells, Code, Exhibit
 from appeal_insights.language import (
     Language,
     count,
-    day,
     instant,
     points,
     points_number,
     points_size,
     say,
     share,
-    share_range,
 )
 
 
@@ -171,13 +169,13 @@ def _trend_cells(table: pd.DataFrame, language: Language) -> Cells:
         if row["hidden"]:
             told += [hidden] * 4
         elif not row["denominator"]:
-            told += ["–", "–", "0", "0"]
+            told += [NOTHING, NOTHING, count_cell(0, language), count_cell(0, language)]
         else:
             told += [
-                share(row["rate"], language),
-                share_range(row["low"], row["high"], language),
-                count(row["numerator"], language),
-                count(row["denominator"], language),
+                share_cell(row["rate"], language),
+                share_range_cell(row["low"], row["high"], language),
+                count_cell(row["numerator"], language),
+                count_cell(row["denominator"], language),
             ]
         rows.append([*told, say("column.yes" if row["mature"] else "column.no", language)])
     return headed(heads, rows, language)
@@ -221,7 +219,7 @@ def events(evidence: Evidence, language: Language) -> Exhibit:
         scope = row["scope"] if isinstance(row["scope"], str) and row["scope"] else say("segment.anywhere", language)
         rows.append(
             [
-                day(row["starts_on"].date(), language),
+                day_cell(row["starts_on"].date(), language),
                 event_title(row, language),
                 say(f"event_type.{row['event_type']}", language),
                 scope,
@@ -251,6 +249,9 @@ def limits(evidence: Evidence, language: Language) -> Exhibit:
         notes.append(say("limits.blends", language))
     if not evidence.checks["whole_weeks"]:
         notes.append(say("limits.part_weeks", language))
+    if evidence.withheld:
+        names = [inline_label(evidence, name, language) for name in evidence.withheld]
+        notes.append(say("limits.withheld", language, dimensions=("、" if language == "zh-CN" else ", ").join(names)))
     missing = [name for name in evidence.without if name in evidence.metric.contract.dimensions]
     if missing:
         joint = "、" if language == "zh-CN" else ", "

@@ -34,21 +34,17 @@ def moved(evidence: Evidence) -> str:
 
 def driver(evidence: Evidence) -> Driver | None:
     """The segment to name: the one that stands out most, or the largest contribution where noise is not known."""
-    found = evidence.contrasts
-    direction = evidence.change.change if evidence.change else 0.0
-    found = (
-        found[found["eligible"] & (found["segment"] != POOLED) & (found["excess"] * direction > 0)]
-        if len(found)
-        else found
-    )
+    named = evidence.contrasts[evidence.contrasts["eligible"].astype(bool) & (evidence.contrasts["segment"] != POOLED)]
+    direction = 1.0 if evidence.change and evidence.change.change > 0 else -1.0
+    found = named[named["excess"] * direction > 0]
     if evidence.dispersion.known:
-        found = found[found["p"] < FAIRLY_SURE] if len(found) else found
+        found = found[found["p"] < FAIRLY_SURE]
     if found.empty:
         return None
     best = found.iloc[int(found["excess"].abs().argmax())]
     if not evidence.dispersion.known:  # without noise nothing stands out: name what brought most
-        parts = evidence.contrasts[evidence.contrasts["dimension"] == best["dimension"]]
-        best = parts.iloc[int((parts["contribution"] * (1 if direction > 0 else -1)).argmax())]
+        parts = named[named["dimension"] == best["dimension"]]
+        best = parts.iloc[int((parts["contribution"] * direction).argmax())]
     return Driver(str(best["dimension"]), best, evidence.dispersion.known)
 
 

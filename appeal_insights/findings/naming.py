@@ -1,21 +1,37 @@
 """How things are called and how tables of an inquiry read, in either language."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Sequence
+from typing import Any, Protocol, cast
 
 import pandas as pd
 
+from appeal_insights.findings.cells import points_cell, points_range_cell, ratio
 from appeal_insights.findings.evidence import POOLED, Evidence, View
 from appeal_insights.findings.shown import Cells
-from appeal_insights.language import Language, count, points, points_number, points_range, say, share
+from appeal_insights.language import Language, points, points_range, say
+from appeal_insights.metrics.metric import Metric
+from appeal_insights.records.scope import Scope
 
 
-def dimension_label(evidence: Evidence, dimension: str, language: Language) -> str:
+class Counted(Protocol):
+    """What was counted, of which records, and what puts one in its period."""
+
+    @property
+    def metric(self) -> Metric: ...
+    @property
+    def where(self) -> Scope: ...
+    @property
+    def basis(self) -> str: ...
+    @property
+    def by_figures(self) -> bool: ...
+
+
+def dimension_label(evidence: Counted, dimension: str, language: Language) -> str:
     """A dimension's name as the reader knows it."""
     return evidence.metric.contract.columns[dimension].label["zh" if language == "zh-CN" else "en"]
 
 
-def inline_label(evidence: Evidence, dimension: str, language: Language) -> str:
+def inline_label(evidence: Counted, dimension: str, language: Language) -> str:
     """The same inside a sentence."""
     name = dimension_label(evidence, dimension, language)
     return name[:1].lower() + name[1:] if language == "en" else name
@@ -35,11 +51,11 @@ def segment_name(evidence: Evidence, dimension: str, segment: str, language: Lan
     )
 
 
-def metric_name(evidence: Evidence, language: Language) -> str:
+def metric_name(evidence: Counted, language: Language) -> str:
     return evidence.metric.name["zh" if language == "zh-CN" else "en"]
 
 
-def basis_name(evidence: Evidence, language: Language) -> str:
+def basis_name(evidence: Counted, language: Language) -> str:
     """What puts a case in its period; figures are what their publisher made them."""
     return say("basis.published" if evidence.by_figures else f"basis.{evidence.basis}", language)
 
@@ -59,7 +75,7 @@ def size(evidence: Evidence, language: Language) -> str:
     return say("moved.size", language, dispersion=f"{evidence.dispersion.floor:.2f}", **told)
 
 
-def scope_name(evidence: Evidence, language: Language) -> str:
+def scope_name(evidence: Counted, language: Language) -> str:
     if not evidence.where:
         return say("segment.everything", language)
     between = "、" if language == "zh-CN" else ", "
@@ -75,31 +91,9 @@ def event_title(event: "pd.Series", language: Language) -> str:
     return str(chinese) if language == "zh-CN" and isinstance(chinese, str) and chinese else str(event["title_en"])
 
 
-def rate_text(numerator: float, denominator: float, language: Language) -> str:
-    return share(numerator / denominator, language) if denominator else "–"
-
-
 def headed(heads: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]], language: Language) -> Cells:
     """A table to be read: the keys of its headings (words under column.) with how they are aligned, and its rows."""
     return Cells([(key, say(f"column.{key}", language), align) for key, align in heads], rows)
-
-
-def ratio(row: Mapping[str, Any] | pd.Series, side: str, language: Language) -> str:
-    """Rate, numerator and denominator of one side in one cell."""
-    numerator, denominator = row[f"numerator_{side}"], row[f"denominator_{side}"]
-    return say(
-        "column.ratio",
-        language,
-        rate=rate_text(numerator, denominator, language),
-        numerator=count(int(numerator), language),
-        denominator=count(int(denominator), language),
-    )
-
-
-def points_range_number(low: float, high: float, language: Language) -> str:
-    if pd.isna(low) or pd.isna(high):
-        return "–"
-    return say("unit.from_to", language, low=points_number(low, language), high=points_number(high, language))
 
 
 def whole_cells(evidence: Evidence, language: Language) -> Cells:
@@ -118,7 +112,7 @@ def whole_cells(evidence: Evidence, language: Language) -> Cells:
         ratio(evidence.counts, "before", language),
         ratio(evidence.counts, "after", language),
     ]
-    row += [points_number(change.change, language), points_range_number(change.low, change.high, language)]
+    row += [points_cell(change.change, language), points_range_cell(change.low, change.high, language)]
     return headed(heads, [row], language)
 
 
@@ -141,8 +135,8 @@ def part_cells(evidence: Evidence, view: View, language: Language, *, most: int 
             segment_value(str(row["segment"]), language),
             ratio(row, "before", language),
             ratio(row, "after", language),
-            *(points_number(row[name], language) for name in ("mix_effect", "rate_effect", "contribution")),
-            points_range_number(row["low"], row["high"], language),
+            *(points_cell(row[name], language) for name in ("mix_effect", "rate_effect", "contribution")),
+            points_range_cell(row["low"], row["high"], language),
         ]
         for row in rows_of(parts)
     ]

@@ -8,8 +8,10 @@ from pathlib import Path
 from appeal_insights.disclosure import AUDIENCES
 from appeal_insights.errors import choice
 from appeal_insights.findings import exhibits, parts, sentences
+from appeal_insights.findings.by_period import with_periods
 from appeal_insights.findings.evidence import Evidence, gather
 from appeal_insights.findings.finding import Finding
+from appeal_insights.findings.judged import main_view
 from appeal_insights.findings.shown import Shown
 from appeal_insights.language import Language, languages
 from appeal_insights.metrics.metric import BASES, metric
@@ -113,6 +115,7 @@ def investigate(
             as_of=moment,
             audience=choice("audience", audience, AUDIENCES),
         )
+        evidence = with_periods(opened, evidence, main_view(evidence))
     return Inquiry(evidence, wanted)
 
 

@@ -1,12 +1,10 @@
 """The parts of a change as exhibits: mix and rate by each dimension, and what each segment brought."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import pandas as pd
 
 from appeal_insights.charts.contributions import contributions as draw_contributions
 from appeal_insights.disclosure import SMALLEST_SHOWN
+from appeal_insights.findings.cells import count_of_cell, p_cell, points_cell, points_with_range_cell, ratio
 from appeal_insights.findings.evidence import COUNTS, POOLED, Evidence
 from appeal_insights.findings.judged import driver, main_view
 from appeal_insights.findings.naming import (
@@ -15,11 +13,11 @@ from appeal_insights.findings.naming import (
     headed,
     inline_label,
     part_cells,
-    ratio,
     rows_of,
     segment_name,
     segment_value,
 )
+from appeal_insights.findings.segment_charts import heat_map, slope
 from appeal_insights.findings.sentences import driver_claim
 from appeal_insights.findings.shown import Exhibit
 from appeal_insights.language import Language, count, points, points_number, say
@@ -59,10 +57,10 @@ def change(evidence: Evidence, language: Language) -> list[Exhibit]:
     rows = [
         [
             dimension_label(evidence, part.dimension, language),
-            points_number(part.rate_effect, language),
-            points_number(part.mix_effect, language),
-            points_number(evidence.change.change, language),
-            say("column.of", language, count=str(part.reversal.with_whole), all=str(len(part.parts))),
+            points_cell(part.rate_effect, language),
+            points_cell(part.mix_effect, language),
+            points_cell(evidence.change.change, language),
+            count_of_cell(part.reversal.with_whole, len(part.parts), language),
         ]
         for part in sorted(evidence.views, key=lambda part: part.dimension != view.dimension)
     ]
@@ -118,7 +116,8 @@ def segments(evidence: Evidence, language: Language) -> list[Exhibit]:
     if folded:
         notes.append(say("segments.folded", language, count=str(folded)))
     first = Exhibit("segments", language, title, notes, alt, chart, part_cells(evidence, view, language))
-    return [first, _contrasts(evidence, language)] if len(evidence.views) > 1 else [first]
+    found = [first, *slope(evidence, view, language), *heat_map(evidence, view, language)]
+    return [*found, _contrasts(evidence, language)] if len(evidence.views) > 1 else found
 
 
 def _few(ranked: pd.DataFrame, language: Language) -> tuple[pd.DataFrame, int]:
@@ -153,14 +152,14 @@ def _contrasts(evidence: Evidence, language: Language) -> Exhibit:
             segment_name(evidence, row["dimension"], str(row["segment"]), language),
             ratio(row, "before", language),
             ratio(row, "after", language),
-            _with_range(row, language),
-            points_number(row["contribution"], language),
-            *([_p(row["p"])] if known else []),
+            points_with_range_cell(row["change"], row["change_low"], row["change_high"], language),
+            points_cell(row["contribution"], language),
+            *([p_cell(row["p"])] if known else []),
         ]
         for row in rows_of(top)
     ]
     notes = (
-        [say("segments.all_note", language, count=count(len(found), language))]
+        [say("segments.all_note", language, count=count(int(evidence.contrasts["eligible"].sum()), language))]
         if known
         else [say("moved.counting", language)]
     )
@@ -171,14 +170,3 @@ def _contrasts(evidence: Evidence, language: Language) -> Exhibit:
         notes,
         cells=headed(heads, rows, language),
     )
-
-
-def _with_range(row: Mapping[str, Any], language: Language) -> str:
-    names = {"value": "change", "low": "change_low", "high": "change_high"}
-    return say(
-        "column.with_range", language, **{hole: points_number(row[name], language) for hole, name in names.items()}
-    )
-
-
-def _p(value: float) -> str:
-    return "< 0.001" if value < 0.001 else f"{value:.3f}"

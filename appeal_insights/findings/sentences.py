@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from appeal_insights.analysis.intervals import change_of_rate
+from appeal_insights.findings.cells import rate_text
 from appeal_insights.findings.evidence import COUNTS, POOLED, Evidence, View
 from appeal_insights.findings.finding import Finding, Told
 from appeal_insights.findings.judged import (
@@ -21,7 +22,6 @@ from appeal_insights.findings.naming import (
     inline_label,
     metric_name,
     part_cells,
-    rate_text,
     scope_name,
     segment_name,
     size,

@@ -1,9 +1,11 @@
 """What a notebook shows: an exhibit (sentences, a chart, its table twin) in each language wanted, as mime bundles."""
 
 import html
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from numbers import Integral
+from typing import Any, Literal, Protocol, Self
 
 from appeal_insights.charts.theme import Chart, spec_of
 from appeal_insights.language import Language
@@ -16,17 +18,59 @@ VEGA = "application/vnd.vegalite.v5+json"  # the chart type that JupyterLab draw
 
 Bundle = dict[str, Any]
 
+# What the numbers of a cell are, in order. Shares and differences of shares are 0..1; a day is written 2026-11-16.
+Kind = Literal[
+    "count",  # a whole number
+    "share",
+    "points",  # a difference of two shares
+    "p",
+    "day",
+    "ratio",  # rate, numerator, denominator
+    "share_range",  # low, high
+    "points_range",  # low, high
+    "points_with_range",  # value, low, high
+    "count_of",  # how many, of how many
+]
+
+
+class Cell(str):
+    """A text of a table that also carries the numbers it shows, for a sheet that goes on reckoning with them.
+
+    It holds no number that the text does not show: what is hidden is a plain text.
+    """
+
+    kind: Kind
+    values: tuple[float | int | str | None, ...]
+
+    def __new__(cls, text: str, kind: Kind, *values: Any) -> Self:
+        cell = super().__new__(cls, text)
+        cell.kind = kind
+        cell.values = tuple(_plain(value) for value in values)
+        return cell
+
+
+def _plain(value: Any) -> float | int | str | None:
+    """A number as JSON writes it. What is no number is nothing."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Integral):
+        return int(value)
+    number = math.nan if value is None else float(value)
+    return number if math.isfinite(number) else None
+
 
 @dataclass(frozen=True)
 class Cells:
-    """A table ready to be read: keys, headings and rows of text, numbers formatted already."""
+    """A table ready to be read: keys, headings and rows of text, numbers formatted already (and kept, in a Cell)."""
 
     columns: Sequence[tuple[str, str, str]]  # key, heading, "left" or "right"
     rows: Sequence[Sequence[str]]
 
     def as_json(self) -> Bundle:
         columns = [{"key": key, "label": label, "align": align} for key, label, align in self.columns]
-        return {"columns": columns, "rows": [list(row) for row in self.rows]}
+        table: Bundle = {"columns": columns, "rows": [[str(cell) for cell in row] for row in self.rows]}
+        values = [[[cell.kind, *cell.values] if isinstance(cell, Cell) else None for cell in row] for row in self.rows]
+        return {**table, "values": values} if any(map(any, values)) else table
 
     def as_html(self) -> str:
         """The table for a notebook's own page; a report draws its own from `as_json`."""

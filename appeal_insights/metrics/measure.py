@@ -96,9 +96,10 @@ def measures(question: Question) -> Node:
 def statement(name: str, question: Question) -> str:
     """A query file over the measures of a question, as text that any DuckDB shell runs on the store's file."""
     tree = fill(parse(query_text(name)), {"dimensions": [column(of) for of in question.by]})
-    steps = {"measures": measures(question), "periods": _periods(question.periods)}
     if name == "by_day":
         steps = {"measures": measures(question.in_days()), "spans": _spans(question.periods)}
+    else:
+        steps = {"measures": measures(question), "periods": _periods(question.periods)}
     for alias, step in steps.items():
         tree = cast(exp.Select, tree).with_(alias, as_=step)
     clause = cast(exp.With, tree.find(exp.With))
@@ -145,7 +146,7 @@ def _period_start(question: Question, day: Node) -> Node:
         return exp.cast(truncated, "date")
     found = exp.Case()
     for period in question.periods:
-        found = found.when(_between(day, period.start, period.end), day_value(period.start))
+        found = found.when(_between(day, period.start, period.end), day_value(period.start), copy=False)
     return found
 
 

@@ -5,6 +5,7 @@ import tomllib
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -214,12 +215,20 @@ def _already(notes: _Notes, theirs: str) -> pd.Index:
     return pd.Index(pd.concat(rows)) if rows else pd.Index([])
 
 
+@cache
+def _clock(zone: str) -> ZoneInfo:
+    """A clock by the pinned rules: a machine's own may be older than what the store reckons local days by."""
+    with files("tzdata.zoneinfo").joinpath(*zone.split("/")).open("rb") as rules:
+        return ZoneInfo.from_file(rules, key=zone)
+
+
 def _to_utc(local: pd.Series, text: "pd.Series[str]", theirs: str, zone: str, notes: _Notes) -> pd.Series:
     """Local times as UTC. An hour that clocks skip is no time; of one they repeat the first is taken, and counted."""
     if zone == "UTC" or local.empty:
         return local
-    first: pd.Series = local.dt.tz_localize(zone, ambiguous=True, nonexistent="NaT")
-    second = local.dt.tz_localize(zone, ambiguous=False, nonexistent="NaT")
+    clock = _clock(zone)
+    first: pd.Series = local.dt.tz_localize(clock, ambiguous=True, nonexistent="NaT")
+    second = local.dt.tz_localize(clock, ambiguous=False, nonexistent="NaT")
     notes.ambiguous += int((first.notna() & (first != second)).sum())
     skipped = local.notna() & first.isna()
     notes.reject(

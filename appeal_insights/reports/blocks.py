@@ -15,6 +15,7 @@ from nbformat import NotebookNode
 
 from appeal_insights.errors import BadRun
 from appeal_insights.language import LANGUAGES, Language
+from appeal_insights.reports.still import still
 from appeal_insights.reports.vega import as_json, reaches_out
 
 EXHIBIT = "application/vnd.appeal-insights.exhibit+json"
@@ -166,13 +167,15 @@ def _exhibit(data: Mapping[str, Any]) -> Block:
         raise BadRun(f"The chart of exhibit {given['id']!r} names an outside address. Put its data into the chart.")
     if spec:
         # The caption says the title, and says it better: it wraps, and can be read and copied.
-        spec = as_json({name: part for name, part in spec.items() if name not in ("title", "$schema")})
+        spec = {name: part for name, part in spec.items() if name not in ("title", "$schema")}
+    language = _language(given["language"])
     content = {
         "id": _anchor(given["id"]),
-        "language": _language(given["language"]),
+        "language": language,
         "title": given.get("title", ""),
         "alt": given.get("alt", ""),
-        "spec": Markup(spec) if spec else None,
+        "spec": Markup(as_json(spec)) if spec else None,
+        "still": still(spec, language) if spec else None,
         "table": table,
         "notes": given.get("notes") or [],
     }
@@ -231,7 +234,7 @@ def _with(given: object, kind: str, needed: Sequence[str]) -> Mapping[str, Any]:
     return given
 
 
-def _language(name: str) -> str:
+def _language(name: str) -> Language:
     if name not in LANGUAGES:
         raise BadRun(f"No language {name!r} for an exhibit. Choose one of: {', '.join(LANGUAGES)}.")
     return name

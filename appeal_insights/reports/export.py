@@ -1,8 +1,5 @@
 """From an executed notebook to one HTML file that opens anywhere: no network, no server, nothing beside it."""
 
-import base64
-import hashlib
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +14,7 @@ from appeal_insights.errors import BadInput
 from appeal_insights.language import languages, say
 from appeal_insights.reports import vega
 from appeal_insights.reports.blocks import Page, page
-
-TEMPLATE = Path(__file__).parent / "template"
+from appeal_insights.reports.offline import TEMPLATE, policy, source, word, write_whole
 
 
 @dataclass(frozen=True)
@@ -40,15 +36,7 @@ def export(notebook: Path, html: Path, *, about: About, cache: Path | None = Non
     Raises  BadInput   the notebook cannot be read.
             BadRun     an exhibit or a finding in it is incomplete.
     """
-    text = render(read(notebook), about=about, cache=cache)
-    html.parent.mkdir(parents=True, exist_ok=True)
-    draft = html.with_name(f".{html.name}.{os.getpid()}.draft")
-    try:
-        draft.write_text(text, encoding="utf-8", newline="\n")
-        draft.replace(html)
-    finally:
-        draft.unlink(missing_ok=True)
-    return html
+    return write_whole(html, render(read(notebook), about=about, cache=cache))
 
 
 def read(notebook: Path) -> nbformat.NotebookNode:
@@ -88,46 +76,23 @@ class _PageExporter(TemplateExporter):
         return environment
 
     def _word(self, key: str) -> str:
-        """A word of the page itself, in each of its languages."""
-        return " / ".join(say(key, language) for language in languages(self._about.language))
+        return word(key, self._about.language)
 
 
 def _inline(made: Page, cache: Path | None) -> dict[str, Any]:
     """Style and scripts as they stand in the page, and the policy that lets these run and nothing else."""
-    style, boot = _source("style.css"), _source("boot.js")
+    style, boot = source("style.css"), source("boot.js")
     scripts = [boot]
     settings = {
         language: {"locale": vega.locale(language), "failed": say("export.not_drawn", language)}
         for language in made.chart_languages
     }
     if settings:
-        scripts.append(vega.chart_script(_source("charts.js"), cache))
+        scripts.append(vega.chart_script(source("charts.js"), cache))
     return {
-        "policy": _policy(style, scripts),
+        "policy": policy(style, scripts),
         # These are files of this package, and JSON without markup in it: nothing to escape.
         "style": Markup(style),
         "scripts": [Markup(script) for script in scripts],
         "settings": Markup(vega.as_json(settings)) if settings else None,
     }
-
-
-def _source(name: str) -> str:
-    return (TEMPLATE / name).read_text(encoding="utf-8")
-
-
-def _policy(style: str, scripts: Sequence[str]) -> str:
-    allowed = " ".join(_hash(script) for script in scripts)
-    return "; ".join(
-        [
-            "default-src 'none'",
-            f"script-src {allowed}",
-            f"style-src {_hash(style)}",
-            "img-src data:",
-            "base-uri 'none'",
-            "form-action 'none'",
-        ]
-    )
-
-
-def _hash(text: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

@@ -63,8 +63,8 @@ def check_parameters(notebook: Path, given: Mapping[str, Any], workspace: Worksp
                 f"Its parameters: {one_of(declared, most=20)}; or a dimension: {one_of(known, most=20)}."
             )
     resolved: dict[str, Any] = dict(declared)
-    resolved |= {name: _read(name, value) for name, value in given.items() if name in READERS}
-    resolved["where"] = _where(given, known)
+    resolved |= {name: _read(name, value) for name, value in given.items() if name in declared and name != "where"}
+    resolved["where"] = _where({"where": declared.get("where"), **given}, known)
     for name in REQUIRED:
         if not resolved.get(name):
             raise BadParameter(f"{notebook.stem} needs {name!r}. Give it as -p {name}=VALUE.")
@@ -95,7 +95,7 @@ def defaults(notebook: Path) -> dict[str, str]:
 
 def _read(name: str, value: Any) -> str:
     try:
-        return READERS[name](value)
+        return READERS.get(name, _text)(value)
     except AppealInsightsError as error:
         raise type(error)(f"Parameter {name}: {error.message}") from error
 

@@ -1,28 +1,35 @@
 """Run a notebook with dated parameters, and publish what it found: one folder a run, in place only when whole."""
 
 import json
-import os
 import platform
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import jupyter_client
 import nbformat
 import papermill
+from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
 
-from appeal_insights import __version__
-from appeal_insights.errors import BadRun, UnknownName, did_you_mean, one_of
+from appeal_insights import __version__, errors
+from appeal_insights.errors import AppealInsightsError, BadRun, UnknownName, did_you_mean, one_of
 from appeal_insights.findings.shown import EXHIBIT, FINDING
-from appeal_insights.language import LANGUAGES, languages
+from appeal_insights.language import LANGUAGES, Language, languages, say
+from appeal_insights.records.scope import write_scope
 from appeal_insights.records.workspace import Workspace, find_workspace
+from appeal_insights.reports import failure
+from appeal_insights.reports.catalogue import write_catalogue
 from appeal_insights.reports.export import About, export, read
+from appeal_insights.reports.failure import Asked, by_language, in_words, known_language, stopped_in
+from appeal_insights.reports.folders import Working, close_abandoned, working_folder
 from appeal_insights.reports.parameters import check_parameters, short_name
 from appeal_insights.reports.prose import keep_languages
+from appeal_insights.reports.workbook import can_write, write_workbook
 
-RUNNING, FAILED = ".running-", "failed-"
 KERNEL = [
     "--IPKernelApp.log_level=40",  # our own kernel on this machine: no warning that it talks over TCP
     "--IPKernelApp.exec_lines=__import__('sys').modules.setdefault('rfc3987_syntax', None)",  # as in cli.main
@@ -41,26 +48,27 @@ class Run:
 
 
 def run(notebook: str, parameters: Mapping[str, Any], *, workspace: Path | None = None, progress: bool = True) -> Run:
-    """Execute a notebook of the workspace with these parameters; publish notebook, findings and one offline HTML file.
+    """Execute a notebook of the workspace with these parameters; publish notebook, findings, page and workbook.
 
     Raises  what is wrong with a parameter, before anything starts; BadRun where a cell failed or never ran: then the
-            folder is called failed-..., holds the notebook as far as it came, and nothing is published.
+            folder is called failed-..., holds the notebook as far as it came with the error on top, and nothing is
+            published. Errors speak the run's language where they have words in it.
     """
     place = find_workspace(workspace)
     source = _find(place, notebook)
-    resolved = check_parameters(source, parameters, place)
+    close_abandoned(place.runs)
+    resolved = _checked(source, parameters, place)
     started = datetime.now(UTC)
+    asked = Asked(source.stem, _as_text(parameters), resolved, started.isoformat(timespec="seconds"))
     name = f"{started:%Y-%m-%dT%H%M%SZ}_{source.stem}_{short_name(resolved)}"
-    working = place.runs / f"{RUNNING}{name}-{os.getpid()}"
-    working.mkdir(parents=True)
     try:
-        _execute(source, working, resolved, place, progress=progress)
-        findings = _publishable(working, source, resolved, started)
-    except BaseException as error:
-        _mark_failed(working, place.runs / f"{FAILED}{name}", error)
-        raise
-    folder = _free(place.runs / name)
-    working.replace(folder)
+        with working_folder(place.runs, name, asked) as work:
+            _execute(source, work, resolved, place, progress=progress)
+            findings = _publishable(work.folder, source, resolved, started)
+    finally:
+        with suppress(OSError):  # a list that cannot be written costs the list, never a report
+            write_catalogue(place)
+    folder = work.published
     return Run(folder, folder / f"{source.stem}.ipynb", folder / f"{source.stem}.html", findings, resolved)
 
 
@@ -92,29 +100,71 @@ def _find(place: Workspace, notebook: str) -> Path:
     return place.notebooks / f"{name}.ipynb"
 
 
-def _execute(source: Path, working: Path, resolved: Mapping[str, Any], place: Workspace, *, progress: bool) -> None:
-    prepared = working / f".{source.name}"
+def _checked(source: Path, parameters: Mapping[str, Any], place: Workspace) -> dict[str, Any]:
+    """The parameters, checked. What is wrong with them is said in the language that they ask for."""
+    try:
+        return check_parameters(source, parameters, place)
+    except AppealInsightsError as error:
+        language = known_language(parameters.get("language"))
+        if language == "en":
+            raise
+        told = by_language(type(error).__name__, error.message, language)
+        raise type(error)("\n".join(told.values())) from error
+
+
+def _as_text(parameters: Mapping[str, Any]) -> dict[str, str]:
+    """The parameters as one would type them."""
+    return {
+        name: write_scope({name: value}).partition("=")[2] if isinstance(value, list | tuple) else _told(value)
+        for name, value in parameters.items()
+    }
+
+
+def _execute(source: Path, work: Working, resolved: Mapping[str, Any], place: Workspace, *, progress: bool) -> None:
+    """Run every cell, and say in the run's language what stopped it."""
+    prepared, executed = work.folder / f".{source.name}", work.folder / source.name
+    told = {"choice": resolved["language"], "notebook": source.stem}
     nbformat.write(keep_languages(read(source), resolved["language"]), prepared)  # type: ignore[no-untyped-call]
     try:
         papermill.execute_notebook(
-            str(prepared), str(working / source.name), parameters=dict(resolved), kernel_name="python3",
-            cwd=str(place.root), log_output=False, extra_arguments=KERNEL,
+            str(prepared), str(executed), parameters=dict(resolved), kernel_name="python3", language="python",
+            cwd=str(place.root), log_output=False, extra_arguments=KERNEL, shutdown_kernel="immediate",
             progress_bar={"desc": source.stem, "leave": False} if progress else False,
         )  # fmt: skip
     except papermill.exceptions.PapermillExecutionError as error:
-        raise BadRun(f"Cell {error.exec_count} of {source.stem} failed with {error.ename}: {error.evalue}") from error
+        work.kind, why = _why(error, resolved["language"])
+        raise BadRun(in_words("run.failed_cell", **told, cell=str(error.exec_count), error=why)) from error
+    except DeadKernelError as error:
+        work.kind, stopped = "kernel", stopped_in(read(executed))
+        cell = str(stopped.cell) if stopped else "1"
+        raise BadRun(in_words("run.kernel_died", **told, cell=cell)) from error
+    except (RuntimeError, jupyter_client.kernelspec.NoSuchKernel) as error:
+        work.kind = "no_kernel"
+        raise BadRun(in_words("run.no_kernel", **told, error=str(error))) from error
     finally:
         prepared.unlink()
+
+
+def _why(error: Any, choice: str) -> tuple[failure.Kind, dict[Language, str]]:
+    """What a cell failed with, by language: an error of ours in words, any other by its name."""
+    name, message = str(error.ename), str(error.evalue)
+    ours = getattr(errors, name, None)
+    if isinstance(ours, type) and issubclass(ours, AppealInsightsError):
+        told = by_language(name, message.removeprefix(f"{name}: "), choice)
+        return "ours", {language: f"{name}: {text}" for language, text in told.items()}
+    return "cell", dict.fromkeys(languages(choice), f"{name}: {message}")
 
 
 def _publishable(working: Path, source: Path, resolved: Mapping[str, Any], started: datetime) -> list[dict[str, Any]]:
     """Check that every cell ran, and write findings, manifest and HTML beside the notebook."""
     executed = working / source.name
     notebook = read(executed)
-    _check_every_cell(notebook, source.stem)
+    _check_every_cell(notebook, source.stem, resolved["language"])
     findings = _collected(notebook, FINDING)
     about = _about(notebook, source.stem, resolved)
     export(executed, executed.with_suffix(".html"), about=about)
+    if can_write():
+        write_workbook(executed.with_suffix(".xlsx"), _collected(notebook, EXHIBIT), findings, about=about)
     _write_json(working / "findings.json", findings)
     manifest = {
         "notebook": source.stem,
@@ -123,21 +173,18 @@ def _publishable(working: Path, source: Path, resolved: Mapping[str, Any], start
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "made_with": {"appeal_insights": __version__, "python": platform.python_version()},
         "facts": about.facts,
-        "files": sorted(path.name for path in working.iterdir()),
+        "files": sorted(path.name for path in working.iterdir() if not path.name.startswith(".")),
     }
     _write_json(working / "manifest.json", manifest)
     return findings
 
 
-def _check_every_cell(notebook: NotebookNode, name: str) -> None:
+def _check_every_cell(notebook: NotebookNode, name: str, language: str = "en") -> None:
     """A kernel that dies leaves a notebook that looks complete: so count what ran."""
-    for number, cell in enumerate(notebook.cells, 1):
-        if cell.cell_type != "code" or not cell.source.strip():
-            continue
-        if cell.execution_count is None or any(output.output_type == "error" for output in cell.outputs):
-            raise BadRun(
-                f"Cell {number} of {name} did not run to its end. Open the notebook of the failed run to see why."
-            )
+    for number, cell in enumerate((cell for cell in notebook.cells if cell.cell_type == "code"), 1):
+        ran = cell.execution_count is not None and all(output.output_type != "error" for output in cell.outputs)
+        if cell.source.strip() and not ran:
+            raise BadRun(in_words("run.unfinished_cell", language, notebook=name, cell=str(number)))
 
 
 def _collected(notebook: NotebookNode, kind: str) -> list[dict[str, Any]]:
@@ -153,29 +200,19 @@ def _facts(notebook: NotebookNode, resolved: Mapping[str, Any]) -> list[tuple[st
         part["language"]: part["table"]["rows"] for part in _collected(notebook, EXHIBIT) if part["id"] == "about"
     }
     rows = [tuple(row) for language in LANGUAGES if language in wanted for row in tables.get(language, [])]
-    return [(label, value) for label, value in rows] + [("appeal_insights", __version__)]
+    given = "; ".join(f"{name}: {_told(value)}" for name, value in sorted(resolved.items()) if value)
+    asked = (" / ".join(say("about.parameters", language) for language in wanted), given)
+    return [(label, value) for label, value in rows] + [asked, ("appeal_insights", __version__)]
+
+
+def _told(value: Any) -> str:
+    return write_scope(value) if isinstance(value, Mapping) else str(value)
 
 
 def _title(notebook: NotebookNode, default: str) -> str:
     first = next((cell.source for cell in notebook.cells if cell.cell_type == "markdown"), "")
     heading = first.lstrip("# ").split("\n")[0].strip()
     return heading or default
-
-
-def _mark_failed(working: Path, failed: Path, error: BaseException) -> None:
-    """Keep what there is under a name that says what it is. A half-made page is taken away."""
-    for page in working.glob("*.html"):
-        page.unlink()
-    (working / "error.txt").write_text(f"{error}\n", encoding="utf-8")
-    working.replace(_free(failed))
-
-
-def _free(folder: Path) -> Path:
-    """The folder's name, or the next one that is free."""
-    found, number = folder, 2
-    while found.exists():
-        found, number = folder.with_name(f"{folder.name}-{number}"), number + 1
-    return found
 
 
 def _write_json(path: Path, content: Any) -> None:

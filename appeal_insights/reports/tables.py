@@ -1,9 +1,10 @@
 """Tables for the shell: aligned text, CSV that no spreadsheet runs, JSON with what the numbers are."""
 
+import csv
 import json
 import sys
 from collections.abc import Iterator
-from typing import TextIO
+from typing import Literal, TextIO
 
 import pandas as pd
 from rich import box
@@ -27,7 +28,7 @@ _SHARES = (
     "change_low",
     "change_high",
 )
-_STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
+_STARTS_A_FORMULA = (*"=+-@＝＋－＠", "\t", "\r", "\n", "\0")  # full-width signs too: a spreadsheet folds them
 
 
 def write_table(table: pd.DataFrame, form: str, out: TextIO | None = None) -> None:
@@ -39,10 +40,18 @@ def write_table(table: pd.DataFrame, form: str, out: TextIO | None = None) -> No
         rows = json.loads(table.to_json(orient="records", date_format="iso", double_precision=15))
         out.write(json.dumps({"about": about, "rows": rows}, ensure_ascii=False, indent=2) + "\n")
     elif form == "csv":
-        safe_cells(table).to_csv(out, index=False, lineterminator="\n")
+        safe = safe_cells(table)
+        safe.to_csv(out, index=False, lineterminator="\n", quoting=_quoting(safe))
         print("; ".join(f"{name}: {value}" for name, value in about.items()), file=sys.stderr)
     else:
         _write_text(table, about, out)
+
+
+def _quoting(table: pd.DataFrame) -> Literal[0, 2]:
+    """Quotes where needed; around all text where a cell holds a carriage return, which else would begin a row."""
+    texts = table.select_dtypes(exclude="number").astype("str")
+    returns = any(texts[name].str.contains("\r", regex=False).any() for name in texts)
+    return csv.QUOTE_NONNUMERIC if returns else csv.QUOTE_MINIMAL
 
 
 def safe_cells(table: pd.DataFrame) -> pd.DataFrame:

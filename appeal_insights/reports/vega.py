@@ -12,6 +12,7 @@ import vl_convert
 from appeal_insights.language import Language
 
 VEGA_LITE = "6.4"  # the version the charts are written for
+COMPOSED = ("concat", "hconcat", "vconcat", "facet", "repeat")  # charts of several, which have no one width
 # A script inside HTML ends at the first "</script", wherever it stands, and these are all it takes to prevent one.
 _ESCAPES = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
 

@@ -10,6 +10,9 @@ from typing import Any
 
 import pytest
 
+from appeal_insights.reports.export import export
+from tests.pages import ABOUT, notebook, written
+
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = (
     "--headless",
@@ -107,6 +110,24 @@ def page_offline(browser: Any) -> Iterator[Callable[..., Opened]]:
     yield open_page
     for context in contexts:
         context.close()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("pages")
+
+
+@pytest.fixture(scope="module")
+def page_of(folder):
+    """Export a notebook of these parts and give the path of its page."""
+    counted = iter(range(1000))
+
+    def make(*parts, about=ABOUT):
+        name = f"page-{next(counted)}"
+        made = written(notebook(*parts), folder / f"{name}.ipynb")
+        return export(made, folder / f"{name}.html", about=about, cache=folder / "cache")
+
+    return make
 
 
 def _listen(opened: Opened, own: str) -> None:

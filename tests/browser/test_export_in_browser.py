@@ -4,19 +4,16 @@ import pandas as pd
 import pytest
 
 from appeal_insights.charts.theme import COLOURS, DARK
-from appeal_insights.reports.export import export
+from tests.browser.seen import check_texts, texts
 from tests.pages import (
-    ABOUT,
     CHINESE,
     HOSTILE,
     change_spec,
     exhibit,
     finding,
-    notebook,
     shown,
     table,
     trend_spec,
-    written,
 )
 
 pytestmark = pytest.mark.browser
@@ -33,35 +30,6 @@ SPANS = pd.DataFrame(
     }
 )
 NO_RATE = dict.fromkeys(("rate", "low", "high", "numerator", "denominator"))
-
-TEXTS = """(figure) => {
-    const box = figure.querySelector("svg").getBoundingClientRect();
-    const shown = (text) => text.textContent.trim() && getComputedStyle(text).opacity !== "0";
-    return [...figure.querySelectorAll("svg text")].filter(shown).map((text) => {
-        const { left, right, top, bottom } = text.getBoundingClientRect();
-        const kind = text.closest("[class*=role-]").getAttribute("class");
-        return { text: text.textContent, kind, left, right, top, bottom, inside:
-            left >= box.left - 1 && right <= box.right + 1 && top >= box.top - 1 && bottom <= box.bottom + 1 };
-    });
-}"""
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("pages")
-
-
-@pytest.fixture(scope="module")
-def page_of(folder):
-    """Export a notebook of these parts and give the path of its page."""
-    counted = iter(range(1000))
-
-    def make(*parts, about=ABOUT):
-        name = f"page-{next(counted)}"
-        made = written(notebook(*parts), folder / f"{name}.ipynb")
-        return export(made, folder / f"{name}.html", about=about, cache=folder / "cache")
-
-    return make
 
 
 @pytest.fixture(scope="module")
@@ -86,10 +54,6 @@ def chinese(page_of):
         exhibit("change", language="zh-CN", title="德国贡献最大", spec=change_spec("德国贡献最大", "德国", "zh-CN")),
         about=CHINESE,
     )
-
-
-def texts(opened, nth=0):
-    return opened.page.evaluate(TEXTS, opened.figures[nth])
 
 
 def axis_labels(opened):
@@ -141,14 +105,7 @@ def test_the_day_of_an_event_is_the_same_wherever_the_reader_is(english, page_of
 def test_no_text_of_a_chart_is_cut_and_no_label_covers_another(request, page_offline, name, width):
     opened = page_offline(request.getfixturevalue(name), width=width)
     for nth in range(2):
-        found = texts(opened, nth)
-        assert [text["text"] for text in found if not text["inside"]] == []
-        labels = [text for text in found if "role-axis-label" in text["kind"] or "role-legend-label" in text["kind"]]
-        for number, one in enumerate(labels):
-            for other in labels[number + 1 :]:
-                across = min(one["right"], other["right"]) - max(one["left"], other["left"])
-                down = min(one["bottom"], other["bottom"]) - max(one["top"], other["top"])
-                assert across <= 1 or down <= 3, (one["text"], other["text"])
+        check_texts(opened, nth)
     assert opened.page.evaluate("document.documentElement.scrollWidth") <= width
     opened.check_quiet()
 

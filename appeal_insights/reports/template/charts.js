@@ -1,4 +1,4 @@
-// Draw each chart from the specification beside it. Expressions are interpreted, never compiled, so that the page's
+// Draw each chart from the specification beside it, in the place of its still picture. Expressions are interpreted, never compiled, so that the page's
 // policy can forbid code made from text. Nothing is put on the window.
 (function () {
   "use strict";
@@ -7,11 +7,14 @@
 
   async function draw(figure) {
     const box = figure.querySelector(".chart");
+    const still = box.querySelector("svg");
+    const live = box.appendChild(document.createElement("div"));
+    live.className = "unseen";
     const ours = settings[figure.lang];
     const spec = JSON.parse(figure.querySelector("script.spec").textContent);
     if (!many.some((name) => name in spec)) spec.width = "container";
     try {
-      await vegaEmbed(box, spec, {
+      await vegaEmbed(live, spec, {
         mode: "vega-lite",
         ast: true,
         renderer: "svg",
@@ -20,11 +23,16 @@
         tooltip: { disableDefaultStyle: true },
         config: { locale: ours.locale },
       });
+      if (still) still.remove();
+      live.className = "live";
       figure.dataset.drawn = "yes";
     } catch (error) {
-      box.textContent = ours.failed;
+      live.remove();
       figure.dataset.drawn = "no";
-      figure.querySelectorAll("details.data").forEach((details) => { details.open = true; });
+      if (!still) {
+        box.textContent = ours.failed;
+        figure.querySelectorAll("details.data").forEach((details) => { details.open = true; });
+      }
       console.error(error);
     }
   }
