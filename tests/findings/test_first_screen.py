@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from tests.demo import OWN_DECISIONS, PARTS, QUIET, TIKTOK, bundles, exhibit
+from appeal_insights.reports.still import still
+from tests.demo import OWN_DECISIONS, QUIET, TIKTOK, bundles, exhibit
 from tests.findings.test_disclosure_of_findings import every
 
 MOST_WORDS, MOST_CHARACTERS = 120, 220
@@ -61,7 +62,7 @@ def test_words_and_characters_are_counted_as_a_reader_would():
 
 def chinese(inquiry):
     """Every text of the Chinese half of a page, but for the code of queries."""
-    for bundle in bundles(inquiry, *(part for part in PARTS)):
+    for bundle in bundles(inquiry):
         for kind, shown in bundle.items():
             if not kind.endswith(("exhibit+json", "finding+json")):
                 continue
@@ -77,10 +78,11 @@ def chinese(inquiry):
 
 
 def chart_words(spec):
-    """What a chart says of itself: titles and legends; its data are the tables' own."""
-    for name, text in every({name: part for name, part in (spec or {}).items() if name not in ("datasets", "config")}):
-        if name in ("title", "text", "description", "labelExpr"):
-            yield text
+    """What a chart writes, and the headings of its tooltips."""
+    if spec:
+        yield from re.findall(r">([^<]+)</text>", still(spec, "zh-CN"))
+        named = every({name: part for name, part in spec.items() if name not in ("datasets", "config")})
+        yield from (text for name, text in named if name in ("title", "text", "description"))
 
 
 def latin_runs(text):

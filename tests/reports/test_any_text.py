@@ -60,7 +60,7 @@ def made_of(label, cache):
     )
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(label=ANY_TEXT.filter(str.strip))
 @example(label="".join(HOSTILE))
 def test_any_label_leaves_the_page_with_the_elements_of_its_template(tmp_path_factory, label):
