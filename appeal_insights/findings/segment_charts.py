@@ -23,6 +23,7 @@ from appeal_insights.findings.naming import (
 from appeal_insights.findings.shown import Cells, Exhibit
 from appeal_insights.language import Language, say, share
 
+SHOWN_AT_LEAST = 0.5  # of the cells; a map that is mostly crosses tells a reader nothing
 _SIDES = ("before", "after")
 
 
@@ -92,9 +93,9 @@ def _slope_cells(rows: pd.DataFrame, language: Language) -> Cells:
 
 
 def heat_map(evidence: Evidence, view: View, language: Language) -> list[Exhibit]:
-    """The rates of the largest segments period by period; nothing where there are not periods enough."""
+    """The rates of the largest segments period by period; nothing where there are not periods or records enough."""
     table = evidence.by_period
-    if table is None:
+    if table is None or table["rate"].notna().mean() < SHOWN_AT_LEAST:
         return []
     said = {
         "metric": metric_name(evidence, language),

@@ -34,6 +34,7 @@ _ATTRIBUTES = {
 _VALUE = re.compile(r"[\w\s.,#%()+-]*")  # numbers, colours, paths: no quote, no colon, no address
 _WITHIN = re.compile(r"url\(#([\w-]+)\)")  # a part of the picture itself
 _LONG = re.compile(r"(\d\.\d\d)\d+")  # a hundredth of a pixel is enough
+_IN_TWO = re.compile("[\U00010000-\U0010ffff]")  # written as two units: a label cut between them cannot be drawn
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -42,7 +43,8 @@ def still(spec: Mapping[str, Any], language: Language) -> Markup | None:
 
     The first picture of a process takes a second longer than the others: the drawing engine starts.
     """
-    return _still(json.dumps(_legible(spec), ensure_ascii=False), language)
+    text = json.dumps(_legible(spec), ensure_ascii=False)
+    return _still(text, language) or _still(_IN_TWO.sub("\N{REPLACEMENT CHARACTER}", text), language)
 
 
 def _legible(value: Any) -> Any:

@@ -21,6 +21,7 @@ INQUIRIES = {
 LATIN = re.compile(r"[A-Za-z][A-Za-z'’]*(?:[ ,;:()/-]+[A-Za-z][A-Za-z'’]*){2,}")
 ALLOWED = (
     re.compile(r"appeal-insights ingest FILE --fact known_events"),
+    re.compile(r"\w+=[\w,]+(?:; )?"),  # a scope
     re.compile(r"Implementing Regulation \(EU\) 2024/2835, part 7"),
 )
 each_inquiry = pytest.mark.parametrize("asked", INQUIRIES.values(), ids=INQUIRIES)

@@ -85,6 +85,18 @@ def bundle_id(bundle):
     return bundle.get(EXHIBIT, {}).get("id")
 
 
+def test_a_cross_is_explained_where_there_is_one(demo):
+    shown = exhibit(demo.investigate(where="market=GB", by="complaint_type"), "segments", id="heat_map")
+    assert any(cell == "not shown" for row in rows(shown) for cell in row.values())
+    assert any(note.startswith("A cross: fewer than 10 records") for note in shown["notes"])
+
+
+def test_a_map_that_would_be_mostly_crosses_is_left_out(demo):
+    inquiry = demo.investigate(where="market=GB", by="policy")
+    assert inquiry.evidence.by_period["rate"].notna().mean() < 0.5
+    assert "heat_map" not in [bundle_id(bundle) for bundle in inquiry.segments.bundles()]
+
+
 @pytest.fixture(scope="module")
 def small(tmp_path_factory):
     """An inquiry for a stakeholder into a store with a segment that must stay hidden, and one for an analyst."""
@@ -126,4 +138,3 @@ def test_no_small_cell_follows_from_its_segment_before_and_after(small, by):
 def test_a_segment_that_is_folded_away_is_not_in_the_charts(small):
     text = json.dumps(list(small["stakeholder", "policy"].segments.bundles()), default=str)
     assert SECRET not in text
-    assert "A cross: fewer than 10 records" in text

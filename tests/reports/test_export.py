@@ -144,8 +144,9 @@ def test_an_exhibit_without_a_chart_shows_its_table_at_once(html):
 
 
 def test_an_exhibit_that_only_tells_stands_out_and_needs_no_title(html):
-    text = html(exhibit(title="", alt="", notes=["It rose by 4 points."]))
+    text = html(exhibit("summary", title="", alt="", notes=["It rose by 4 points."]))
     assert Parts(text).all("figure", class_="exhibit told lead")
+    assert Parts(html(exhibit("limits"))).all("figure", class_="exhibit told")
     assert "It rose by 4 points." in Parts(text).texts["p"]
     assert not Parts(text).all("figcaption")
 

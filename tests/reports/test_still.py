@@ -75,7 +75,12 @@ def test_a_hostile_label_is_text_in_a_picture(text):
         assert any(said.startswith(text.strip()[:6]) for said in picture.texts)  # a long label is cut
 
 
-@settings(max_examples=25)
+def test_a_label_that_is_cut_within_a_character_is_drawn_without_it():
+    for length in range(30, 34):
+        assert still(change_spec("x", "a" * (length % 2) + "\U0001d413" * length), "en") is not None
+
+
+@settings(max_examples=15)
 @given(st.text(min_size=1, max_size=60))
 def test_any_label_is_text_in_a_picture(text):
     picture = still(change_spec("x", text), "en")
