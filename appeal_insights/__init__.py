@@ -12,6 +12,7 @@ _PUBLIC = {
     "ingest": "appeal_insights.records.ingest",
     "ingest_figures": "appeal_insights.records.figures",
     "investigate": "appeal_insights.findings.overturn",
+    "load_mapping": "appeal_insights.records.mapping",
     "metrics": "appeal_insights.metrics.metric",
     "period": "appeal_insights.periods",
     "query": "appeal_insights.findings.answer",
