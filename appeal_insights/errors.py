@@ -1,15 +1,64 @@
-"""Every error of the package: what was given, what was expected, the nearest right answer, the next step."""
+"""Every error of the package: what was given, what was expected, the nearest right answer, the next step.
 
-from collections.abc import Iterable, Sequence
+An error that a notebook, a run or the explorer can meet has its sentence in words/errors.toml, in both languages.
+"""
+
+import tomllib
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TypeVar
+from functools import cache
+from importlib.resources import files
+from typing import Any, Protocol, Self, TypeVar, runtime_checkable
 
 Name = TypeVar("Name", bound=str)
 LEAST_PART = 4  # letters of a part that still says which name is meant: upheld for decision_upheld
+MOST_LISTED = 12  # names of a list in a sentence, where nothing else is said
+
+
+@runtime_checkable
+class Sayable(Protocol):
+    """What can be said in either language."""
+
+    def say(self, language: str) -> str: ...
+
+
+class Sentence:
+    """A sentence or a word of words/errors.toml, with the values for its holes.
+
+    Takes   as values text and numbers, lists of names, and what can be said in either language itself. Where there is
+            a list `known`, the hole `hint` asks whether the name in it that is nearest to `given` was meant.
+    """
+
+    def __init__(self, key: str, /, **values: object) -> None:
+        self.key = key
+        self.values = values
+
+    def say(self, language: str) -> str:
+        said = {name: _said(value, language) for name, value in self.values.items()}
+        if isinstance(known := said.get("known"), _Listed):
+            said["hint"] = did_you_mean(str(self.values["given"]), known.names, language=language)
+        return _words(self.key, language).format(**said)
+
+
+def word(name: str) -> Sentence:
+    """A word of ours that differs by language, such as a grain."""
+    return Sentence(f"word.{name}")
 
 
 class AppealInsightsError(Exception):
-    """The base of every error that is meant for a reader. The message is a whole sentence or two."""
+    """The base of every error that is meant for a reader. The message is a whole sentence or two, in English."""
+
+    sentence: Sentence | None = None  # None: there is no more than the English message
+
+    @classmethod
+    def of(cls, key: str, /, **values: object) -> Self:
+        """The error that says a sentence of words/errors.toml."""
+        sentence = Sentence(key, **values)
+        error = cls(sentence.say("en"))
+        error.sentence = sentence
+        return error
 
     def __str__(self) -> str:
         return f"{type(self).__name__}: {super().__str__()}"
@@ -18,6 +67,15 @@ class AppealInsightsError(Exception):
     def message(self) -> str:
         """The sentence without the name of the error."""
         return super().__str__()
+
+    def say(self, language: str) -> str:
+        """The message in either language. Without a sentence for it, Chinese says what kind of error it is."""
+        if self.sentence:
+            return self.sentence.say(language)
+        if language == "en":
+            return self.message
+        kind = next(one.__name__ for one in type(self).__mro__ if one.__name__ in _table()["kind"])
+        return Sentence("only_english", kind=Sentence(f"kind.{kind}"), english=self.message).say(language)
 
 
 class BadContract(AppealInsightsError):
@@ -94,10 +152,10 @@ def nearest(given: str, known: Iterable[str]) -> str | None:
     return within[0] if len(within) == 1 else None
 
 
-def did_you_mean(given: str, known: Iterable[str]) -> str:
+def did_you_mean(given: str, known: Iterable[str], *, language: str = "en") -> str:
     """' Did you mean ...?' for the nearest known name, or nothing."""
     name = nearest(given, known)
-    return f" Did you mean {name!r}?" if name else ""
+    return Sentence("word.did_you_mean", name=name).say(language) if name else ""
 
 
 def choice(what: str, given: str, known: Sequence[Name]) -> Name:
@@ -105,11 +163,55 @@ def choice(what: str, given: str, known: Sequence[Name]) -> Name:
     for name in known:
         if name == given:
             return name
-    raise BadParameter(f"No {what} {given!r}.{did_you_mean(given, known)} Choose one of: {', '.join(known)}.")
+    raise BadParameter.of("choice", what=word(what), given=given, known=known)
 
 
-def one_of(known: Iterable[str], *, most: int = 12) -> str:
+def one_of(known: Iterable[str], *, most: int = MOST_LISTED, language: str = "en") -> str:
     """The known names as a readable list, cut where it gets long."""
     names = list(known)
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
+    more = Sentence("word.and_more", count=len(names) - most).say(language) if len(names) > most else ""
+    return _words("word.separator", language).join(names[:most]) + more
+
+
+@contextmanager
+def also_said_in(languages: Iterable[str]) -> Iterator[None]:
+    """Errors of the body carry their sentence in these languages too, as notes: a traceback ends with them."""
+    try:
+        yield
+    except AppealInsightsError as error:
+        for language in languages:
+            if language != "en":
+                error.add_note(error.say(language))
+        raise
+
+
+@dataclass(frozen=True)
+class _Listed:
+    """A list of names in a sentence. Its format is how many there are at most: {known:20}."""
+
+    names: Sequence[str]
+    language: str
+
+    def __format__(self, most: str) -> str:
+        return one_of(self.names, most=int(most or MOST_LISTED), language=self.language)
+
+
+def _said(value: object, language: str) -> object:
+    if isinstance(value, Sayable):
+        return value.say(language)
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        return _Listed(list(value), language)
+    return value
+
+
+@cache
+def _table() -> dict[str, Any]:
+    file = files("appeal_insights").joinpath("words", "errors.toml")
+    return dict(tomllib.loads(file.read_text(encoding="utf-8"))["error"])
+
+
+def _words(key: str, language: str) -> str:
+    entry = _table()
+    for part in key.split("."):
+        entry = entry[part]
+    return str(entry["zh" if language == "zh-CN" else "en"])

@@ -13,13 +13,15 @@ from babel import Locale
 
 from appeal_insights.errors import AppealInsightsError, did_you_mean, one_of
 from appeal_insights.records.contract import Column
-from appeal_insights.records.mapping import KNOWN_FROM, Mapping
+from appeal_insights.records.mapping import EXCEL, EXCEL_EPOCH, KNOWN_FROM, Mapping
 from appeal_insights.records.reading import no_rejects
 from appeal_insights.records.scope import read_scope
 
 _OFFSET = re.compile(r"(?:[zZ]|[+-]\d{2}:?\d{2}|[T ]\d{2}.*[+-]\d{2})$")  # Z, +01:00, +0100; +01 after a time only
 _OFFSET_IN_FORMAT = re.compile(r"%[zZ]")
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")  # a store holds neither NUL nor halves of characters
+_LIKE = {"": "2026-11-16T06:00:00Z", EXCEL: "46341.25, days since 1899-12-30"}
+FIRST_DAY_NUMBER = 61  # of a spreadsheet: 1900-03-01; smaller ones count a day that never was
 YEARS = (1900, 2200)  # a time outside of these is a mistake or a placeholder (0001, 9999)
 LONGEST_VALUE_SHOWN = 200
 
@@ -31,12 +33,14 @@ class Checked:
     good: pd.DataFrame
     rejects: pd.DataFrame
     ambiguous: int = 0  # local times of the hour the clocks repeat, read as the first of the two
+    several: int = 0  # times that more than one format of the mapping reads, each as another time
 
 
 @dataclass
 class _Notes:
     rejects: list[pd.DataFrame] = field(default_factory=list)
     ambiguous: int = 0
+    several: int = 0
 
     def reject(
         self, rows: "pd.Series[bool]", values: "pd.Series[str]", column: str, reason: "str | pd.Series[str]"
@@ -55,7 +59,8 @@ def market_zones() -> dict[str, str]:
 
 
 @cache
-def _countries() -> frozenset[str]:
+def countries() -> frozenset[str]:
+    """The country codes of ISO 3166-1, and those that are used like them."""
     return frozenset(str(code) for code in Locale("en").territories if len(str(code)) == 2)
 
 
@@ -73,7 +78,7 @@ def check_page(rows: pd.DataFrame, mapping: Mapping) -> Checked:
     rejects = pd.concat(notes.rejects, ignore_index=True) if notes.rejects else no_rejects()
     good = good[~good.index.isin(rejects["row"])]
     good.insert(0, "source_row", good.index)
-    return Checked(good, rejects, notes.ambiguous)
+    return Checked(good, rejects, notes.ambiguous, notes.several)
 
 
 def _theirs(mapping: Mapping, ours: str) -> str:
@@ -99,7 +104,7 @@ def _column(rows: pd.DataFrame, name: str, column: Column, mapping: Mapping, not
         notes.reject(text.isna(), text, theirs, "is empty, and every row needs it")
     if column.type == "instant":
         source = mapping.columns.get(name)
-        return _instants(raw, text, theirs, source.format if source else None, mapping.zone, notes)
+        return _instants(raw, text, theirs, source.formats if source else (), mapping.zone, notes)
     values = mapping.values.get(name)
     if values:
         text = text.map(lambda value: values.get(value, value), na_action="ignore").replace("", None)
@@ -151,7 +156,7 @@ def _unknown_code(value: str, column: Column) -> str:
 
 
 def _check_markets(text: "pd.Series[str]", theirs: str, notes: _Notes) -> None:
-    wrong = text.notna() & text.str.fullmatch("[A-Z]{2}").fillna(False).astype(bool) & ~text.isin(_countries())
+    wrong = text.notna() & text.str.fullmatch("[A-Z]{2}").fillna(False).astype(bool) & ~text.isin(countries())
     notes.reject(wrong, text, theirs, "is no ISO 3166-1 country code")
 
 
@@ -172,13 +177,13 @@ def _extracted(rows: pd.DataFrame, mapping: Mapping, notes: _Notes) -> pd.Series
     source = mapping.columns.get(KNOWN_FROM)
     if source is not None:
         raw = rows[source.theirs]
-        return _instants(raw, as_text(raw), source.theirs, source.format, mapping.zone, notes)
+        return _instants(raw, as_text(raw), source.theirs, source.formats, mapping.zone, notes)
     constant = pd.Series(mapping.constants.get(KNOWN_FROM), index=rows.index, dtype="str")
-    return _instants(constant, constant, KNOWN_FROM, None, mapping.zone, notes)
+    return _instants(constant, constant, KNOWN_FROM, (), mapping.zone, notes)
 
 
 def _instants(
-    raw: pd.Series, text: "pd.Series[str]", theirs: str, form: str | None, zone: str, notes: _Notes
+    raw: pd.Series, text: "pd.Series[str]", theirs: str, formats: tuple[str, ...], zone: str, notes: _Notes
 ) -> pd.Series:
     """Times as naive UTC. A time without an offset is on the mapping's clock."""
     if pd.api.types.is_datetime64_any_dtype(raw.dtype):
@@ -186,22 +191,47 @@ def _instants(
         aware = raw.dt.tz is not None
         with_offset = raw.dt.tz_convert("UTC").dt.tz_localize(None) if aware else nothing
         without = nothing if aware else raw
-    elif form is None:
+    elif not formats:
         carries = text.str.contains(_OFFSET).fillna(False).astype(bool)
         with_offset = _parsed(text[carries].str.upper(), "ISO8601", aware=True)
         without = _parsed(text[~carries], "ISO8601", aware=False)
     else:
-        carries = pd.Series(bool(_OFFSET_IN_FORMAT.search(form)), index=raw.index)
-        with_offset = _parsed(text[carries], form, aware=True)
-        without = _parsed(text[~carries], form, aware=False)
+        with_offset, without = _by_format(text, formats, notes)
     local = _to_utc(without.astype("datetime64[us]"), text, theirs, zone, notes)
     parsed = pd.concat([with_offset.astype("datetime64[us]"), local]).reindex(raw.index)
     unread = text.notna() & parsed.isna() & ~raw.index.isin(_already(notes, theirs))
-    notes.reject(unread, text, theirs, f"is not a time like {form or '2026-11-16T06:00:00Z'}")
+    notes.reject(
+        unread, text, theirs, f"is not a time like {' or '.join(_LIKE.get(form, form) for form in formats or ('',))}"
+    )
     outside = parsed.notna() & ~parsed.dt.year.between(*YEARS)
     notes.reject(outside, text, theirs, f"lies outside the years {YEARS[0]} to {YEARS[1]}")
     utc: pd.Series = parsed
     return utc
+
+
+def _by_format(text: "pd.Series[str]", formats: tuple[str, ...], notes: _Notes) -> tuple[pd.Series, pd.Series]:
+    """Times with an offset, as UTC, and times without one, each by the first format that reads it."""
+    found: dict[bool, pd.Series] = {}
+    told = pd.Series(pd.NaT, index=text.index, dtype="datetime64[us]")
+    several = pd.Series(False, index=text.index)
+    for form in formats:
+        aware = bool(_OFFSET_IN_FORMAT.search(form))
+        parsed = (_day_numbers(text) if form == EXCEL else _parsed(text, form, aware=aware)).astype("datetime64[us]")
+        several |= told.notna() & parsed.notna() & (told != parsed)
+        first = parsed[told.isna() & parsed.notna()]
+        found[aware] = pd.concat([found[aware], first]) if aware in found else first
+        told = told.fillna(parsed)
+    notes.several += int(several.sum())
+    nothing = told[:0]
+    return found.get(True, nothing), found.get(False, nothing)
+
+
+def _day_numbers(text: "pd.Series[str]") -> pd.Series:
+    """Days since the epoch of spreadsheets as times to the second; nothing where the text is no such number."""
+    number = pd.to_numeric(text.where(text.str.fullmatch(r"[0-9]{2,6}(?:\.[0-9]+)?").fillna(False).astype(bool)))
+    number = number.where(number >= FIRST_DAY_NUMBER).astype("float64")
+    seconds = pd.to_timedelta(np.floor(number * 86400 + 0.5), unit="s")
+    return pd.Series(EXCEL_EPOCH + seconds, index=text.index)
 
 
 def _parsed(text: "pd.Series[str]", form: str, *, aware: bool) -> pd.Series:
@@ -216,7 +246,7 @@ def _already(notes: _Notes, theirs: str) -> pd.Index:
 
 
 @cache
-def _clock(zone: str) -> ZoneInfo:
+def clock(zone: str) -> ZoneInfo:
     """A clock by the pinned rules: a machine's own may be older than what the store reckons local days by."""
     with files("tzdata.zoneinfo").joinpath(*zone.split("/")).open("rb") as rules:
         return ZoneInfo.from_file(rules, key=zone)
@@ -226,9 +256,9 @@ def _to_utc(local: pd.Series, text: "pd.Series[str]", theirs: str, zone: str, no
     """Local times as UTC. An hour that clocks skip is no time; of one they repeat the first is taken, and counted."""
     if zone == "UTC" or local.empty:
         return local
-    clock = _clock(zone)
-    first: pd.Series = local.dt.tz_localize(clock, ambiguous=True, nonexistent="NaT")
-    second = local.dt.tz_localize(clock, ambiguous=False, nonexistent="NaT")
+    rules = clock(zone)
+    first: pd.Series = local.dt.tz_localize(rules, ambiguous=True, nonexistent="NaT")
+    second = local.dt.tz_localize(rules, ambiguous=False, nonexistent="NaT")
     notes.ambiguous += int((first.notna() & (first != second)).sum())
     skipped = local.notna() & first.isna()
     notes.reject(

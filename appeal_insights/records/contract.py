@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal, cast, get_args
 
-from appeal_insights.errors import BadContract, UnknownDimension, UnknownName, did_you_mean, one_of
+from appeal_insights.errors import BadContract, UnknownDimension, UnknownName
 from appeal_insights.records.statement import predicate
 
 Type = Literal["text", "code", "scope", "instant", "day", "integer"]
@@ -31,6 +31,7 @@ class Column:
     pattern: str = ""
     required: bool = False
     dimension: bool = False
+    rolls_up_to: str = ""  # the column whose values are wider: each value here belongs to one value there
     known_at: KnownAt | None = None
 
 
@@ -57,6 +58,8 @@ class Contract:
     columns: dict[str, Column]
     derived: dict[str, Column]
     rules: tuple[Rule, ...]
+    version: int = 1
+    valid_from: str = ""  # the day from which its codes are in force, where they come from elsewhere
 
     @property
     def dimensions(self) -> list[str]:
@@ -80,10 +83,7 @@ class Contract:
     def dimension(self, name: str) -> Column:
         """The column of a dimension. Raises UnknownDimension with the nearest right name."""
         if name not in self.dimensions:
-            raise UnknownDimension(
-                f"No dimension {name!r}.{did_you_mean(name, self.dimensions)} "
-                f"You can break by: {one_of(self.dimensions, most=20)}."
-            )
+            raise UnknownDimension.of("unknown.dimension", given=name, known=self.dimensions)
         return self.columns[name]
 
 
@@ -98,7 +98,7 @@ def facts() -> tuple[str, ...]:
 def contract(fact: str) -> Contract:
     """The contract of a fact. Raises UnknownName, or BadContract where the declaration does not hold together."""
     if fact not in facts():
-        raise UnknownName(f"No fact {fact!r}.{did_you_mean(fact, facts())} There are: {one_of(facts())}.")
+        raise UnknownName.of("unknown.fact", given=fact, known=facts())
     text = files("appeal_insights.records").joinpath("contract", f"{fact}.toml").read_text(encoding="utf-8")
     return read_contract(fact, text)
 
@@ -116,6 +116,8 @@ def read_contract(fact: str, text: str) -> Contract:
         columns={name: _column(fact, name, entry) for name, entry in declared["columns"].items()},
         derived={name: _column(fact, name, entry) for name, entry in declared.get("derived", {}).items()},
         rules=tuple(Rule(**entry) for entry in declared.get("rules", [])),
+        version=declared.get("version", 1),
+        valid_from=declared.get("valid_from", ""),
     )
     _check(found)
     return found
@@ -136,6 +138,7 @@ def _check(found: Contract) -> None:
         *found.first_event,
         *(rule.column for rule in found.rules),
         *([found.market] if found.market else []),
+        *(column.rolls_up_to for column in found.columns.values() if column.rolls_up_to),
     ]
     for name in named:
         if name not in found.columns:

@@ -4,229 +4,219 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
-from appeal_insights.errors import BadInput, BadMapping, BadPeriod, did_you_mean, one_of
-from appeal_insights.periods import Grain, Period, check_grain, period, split
-from appeal_insights.records.checking import as_text
-from appeal_insights.records.contract import BLANK, contract
+from appeal_insights.errors import BadMapping, one_of
+from appeal_insights.periods import Period
+from appeal_insights.records.contract import BLANK
+from appeal_insights.records.figures_layout import Sheet, read_sheet
+from appeal_insights.records.figures_mapping import (
+    FiguresMapping,
+    Rate,
+    Sum,
+    is_figures,
+    load_figures_mapping,
+    read_figures_mapping,
+)
+from appeal_insights.records.figures_numbers import counts_of, numerator_of
+from appeal_insights.records.figures_totals import Compared, compare, is_stated
 from appeal_insights.records.ingest import FIGURES, Intake, accounted, check_alone, digest, reasons, source_name
-from appeal_insights.records.mapping import read_toml
-from appeal_insights.records.reading import no_rejects, read_columns, read_pages
+from appeal_insights.records.reading import no_rejects
 from appeal_insights.records.store import Load, Versions, Writing, writing
+from appeal_insights.records.unpivot import PLACE
+
+__all__ = ["FiguresIntake", "ingest_figures", "is_figures", "load_figures_mapping", "read_figures_mapping"]
 
 FACT = FIGURES
-_COUNT = (
-    r"(?:[0-9]{1,15}|[0-9]{1,3}(?:,[0-9]{3}){1,4})(?:\.0+)?"  # 1234 or 1,234; a comma that is a decimal one is none
-)
-_KEYS = {"period", "dimensions", "metrics", "blank", "total"}
 
 
 @dataclass(frozen=True)
-class Total:
-    """A stated total: the rows where `column` is `value` must equal the sum of the rows `of`."""
+class FiguresIntake(Intake):
+    """What became of a counted sheet. Rows that the mapping leaves out are beside those read."""
 
-    column: str
-    value: str
-    of: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class FiguresMapping:
-    """Which columns of a counted sheet are period, dimensions, and the parts of numerators and denominators."""
-
-    period: str
-    grain: Grain
-    dimensions: dict[str, str]  # theirs -> ours
-    metrics: dict[str, dict[str, list[str]]]  # metric -> numerator and denominator: columns that are added up
-    zero: tuple[str, ...] = ()  # columns whose blanks mean none
-    total: Total | None = None
-
-    @property
-    def counts(self) -> list[str]:
-        """Their columns of counts, each once."""
-        return list(dict.fromkeys(name for sides in self.metrics.values() for side in sides.values() for name in side))
-
-
-def is_figures(declared: dict[str, Any]) -> bool:
-    """Whether a mapping file describes counted figures rather than records."""
-    return "metrics" in declared
-
-
-def load_figures_mapping(path: Path) -> FiguresMapping:
-    """Read a mapping file of figures. Raises BadMapping with what to write instead."""
-    return read_figures_mapping(read_toml(path), what=str(path))
-
-
-def read_figures_mapping(declared: dict[str, Any], *, what: str = "the mapping") -> FiguresMapping:
-    """Check a mapping of figures."""
-    for key in declared:
-        if key not in _KEYS:
-            raise BadMapping(f"{what}: no key {key!r}.{did_you_mean(key, _KEYS)} Known keys: {one_of(sorted(_KEYS))}.")
-    try:
-        total = (
-            Total(declared["total"]["column"], declared["total"]["value"], tuple(declared["total"]["of"]))
-            if "total" in declared
-            else None
-        )
-        found = FiguresMapping(
-            period=declared["period"]["column"],
-            grain=declared["period"]["grain"],
-            dimensions=dict(declared["dimensions"]),
-            metrics={
-                name: {side: list(sides[side]) for side in ("numerator", "denominator")}
-                for name, sides in declared["metrics"].items()
-            },
-            zero=tuple(declared.get("blank", {}).get("zero", ())),
-            total=total,
-        )
-    except (KeyError, TypeError, AttributeError) as error:
-        raise BadMapping(
-            f"{what}: {error} is missing. Figures want [period] column, grain; [dimensions]; [metrics.<id>]."
-        ) from error
-    try:
-        check_grain(found.grain)
-    except BadPeriod as error:
-        raise BadMapping(f"{what}: {error.message}") from error
-    known = contract("appeals").dimensions
-    for ours in found.dimensions.values():
-        if ours not in known:
-            raise BadMapping(
-                f"{what}: no dimension {ours!r}.{did_you_mean(ours, known)} There are: {one_of(known, most=20)}."
-            )
-    if not (found.metrics and all(side for sides in found.metrics.values() for side in sides.values())):
-        raise BadMapping(f"{what}: figures want a metric: [metrics.<id>] with the columns of its two sides.")
-    if total and total.column not in found.dimensions:
-        raise BadMapping(f"{what}: the total stands in {total.column!r}, which goes to no dimension.")
-    for name in found.zero:
-        if name not in found.counts:
-            raise BadMapping(f"{what}: blanks of {name!r} cannot be zero: no metric counts it.")
-    return found
+    skipped: int = 0
+    agree: int = 0  # stated totals that equal the sum of their parts
+    differ: tuple[str, ...] = ()  # those that do not, where the mapping lets them
 
 
 def ingest_figures(
-    source: Path | pd.DataFrame, store: Path, *, mapping: FiguresMapping, loaded_at: datetime | None = None
+    source: Path | pd.DataFrame,
+    store: Path,
+    *,
+    mapping: FiguresMapping,
+    loaded_at: datetime | None = None,
+    check: bool = False,
 ) -> Intake:
     """Take a counted sheet into a store. Every row ends there, among the rejects, or is a total that was checked.
 
-    Raises  BadInput   a stated total differs from the sum of its parts: then nothing is taken in.
+    Takes   `check`: look what would become of the rows, and change nothing.
+    Gives   a FiguresIntake, which also says what was left out and how the stated totals compared.
+
+    Raises  BadInput     a stated total differs from the sum of its parts: then nothing is taken in.
+            BadMapping   the mapping does not fit the sheet.
     """
-    theirs = read_columns(source)
-    wanted = [mapping.period, *mapping.dimensions, *mapping.counts]
-    for name in wanted:
-        if name not in theirs:
-            raise BadMapping(
-                f"The file has no column {name!r}.{did_you_mean(name, theirs)} It has: {one_of(theirs, most=30)}."
-            )
-    pages = list(read_pages(source))
-    rows = pd.concat([page.rows for page in pages]) if pages else pd.DataFrame(columns=theirs)
-    checked = _check(rows, mapping)
-    rejects = pd.concat([*(page.bad for page in pages), checked.rejects])
-    _check_total(checked.good, mapping)
-    leaves, totals = checked.good, 0
-    if mapping.total:
-        stated = leaves[mapping.total.column] == mapping.total.value
-        totals, leaves = int(stated.sum()), leaves[~stated]
-    read = len(rows) + sum(len(page.bad) for page in pages)
+    sheet = read_sheet(source, mapping)
+    checked = _check(sheet, mapping)
+    set_aside = checked.rejects["row"].nunique()
+    compared = compare(sheet.rows.loc[checked.counts.index], checked.counts, mapping, lost=set_aside)
+    of_leaves = set(sheet.numbers[checked.leaves.index])
+    totals = len(set(sheet.numbers[checked.counts.index]) - of_leaves)
     moment = loaded_at or datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+    name = source_name(source)
     with writing(store) as target:
         check_alone(target, FACT)
         load = target.begin(FACT, moment)
         _check_same_shape(target, mapping)
-        versions = _take_in(target, leaves, mapping, load)
-        target.log(load, source_name(source), digest(source), read=read - totals, versions=versions, rejects=rejects)
-        shape = {
-            "dimensions": list(mapping.dimensions.values()),
-            "grain": mapping.grain,
-            "metrics": list(mapping.metrics),
-        }
-        target.note(FACT, json.dumps({**shape, "totals_checked": totals}))
-        return accounted(
-            Intake(FACT, source_name(source), read, *versions, int(rejects["row"].nunique()), reasons(rejects)),
-            totals=totals,
+        versions = _take_in(
+            target, checked.leaves.assign(source_row=sheet.numbers[checked.leaves.index]), mapping, load
         )
+        target.log(load, name, digest(source), read=sheet.read - totals, versions=versions, rejects=checked.rejects)
+        target.note(FACT, json.dumps(_said(target, mapping, name, compared), ensure_ascii=False))
+        taken = FiguresIntake(
+            FACT,
+            name,
+            sheet.read,
+            *versions,
+            set_aside,
+            reasons(checked.rejects),
+            skipped=sheet.skipped,
+            agree=compared.agree,
+            differ=compared.differ,
+            repairs=sheet.repairs,
+            check=check,
+        )
+        target.keeps = not check
+        return accounted(taken, totals=totals, unmapped=sheet.unmapped)
 
 
 @dataclass(frozen=True)
 class _Checked:
-    good: pd.DataFrame
+    leaves: pd.DataFrame  # span, our dimensions, and <metric> <side> for each metric: whole numbers
+    counts: pd.DataFrame  # every row that nothing is wrong with, totals too: the counts as they stand in the sheet
     rejects: pd.DataFrame
 
 
-def _check(rows: pd.DataFrame, mapping: FiguresMapping) -> _Checked:
-    found = [no_rejects()]
-    good = pd.DataFrame(index=rows.index)
-    spans = as_text(rows[mapping.period])
-    parsed = spans.map(lambda text: _span(text, mapping.grain), na_action="ignore")
-    unread = parsed.isna() | parsed.map(lambda span: isinstance(span, str), na_action="ignore").fillna(True).astype(
-        bool
-    )
-    reasons = parsed.where(parsed.map(lambda span: isinstance(span, str)), "is empty, and every row needs it")
-    found.append(_rejected(rows, unread, mapping.period, reasons))
-    good["span"] = parsed
-    for name in mapping.dimensions:
-        good[name] = as_text(rows[name]).fillna(BLANK)
+def _check(sheet: Sheet, mapping: FiguresMapping) -> _Checked:
+    """Read every cell; a row with any problem is set aside whole, once per problem."""
+    rows, found = sheet.rows, [sheet.bad]
+    totals = is_stated(rows, mapping.totals)
+    leaves = pd.DataFrame(index=rows.index[~totals])
+    leaves["span"], said = _spans(rows[~totals], mapping)
+    found.append(_rejected(sheet, said, mapping.period.columns[0], label=True))
+    for theirs, ours in mapping.dimensions.items():
+        values = mapping.values.get(ours, {})
+        text = rows[theirs][~totals]
+        text = text.map(lambda value, to=values: to.get(value, value), na_action="ignore").astype("str")
+        leaves[ours] = text.replace("", None).fillna(BLANK)
+    counts = pd.DataFrame(index=rows.index)
     for name in mapping.counts:
-        text = as_text(rows[name])
-        if name in mapping.zero:
-            text = text.fillna("0")
-        wrong = ~text.str.fullmatch(_COUNT).fillna(False).astype(bool)
-        found.append(_rejected(rows, wrong, name, "is not a count: a whole number, 0 or more"))
-        good[name] = pd.to_numeric(text.where(~wrong).str.replace(",", ""), errors="coerce")
-    for metric, sides in mapping.metrics.items():
-        part, whole = (good[sides[side]].sum(axis=1, skipna=False) for side in ("numerator", "denominator"))
-        said = f"the numerator of {metric} is larger than its denominator"
-        found.append(_rejected(rows, part > whole, sides["numerator"][0], said))
-    repeated = good.duplicated(["span", *mapping.dimensions]) & ~unread
-    found.append(_rejected(rows, repeated, mapping.period, "this period and combination of dimensions appears again"))
-    rejects = pd.concat([table for table in found if len(table)] or [no_rejects()])
-    return _Checked(good[~good.index.isin(rejects["row"])], rejects)
+        text = rows[name].fillna("0") if name in mapping.zero else rows[name]
+        counts[name] = counts_of(text, mapping)
+        wrong = counts[name].isna()
+        found.append(_rejected(sheet, _all(wrong, "is not a count: a whole number, 0 or more"), name))
+    for metric in mapping.metrics:
+        found += _add_sides(leaves, sheet, counts, metric, mapping)
+    spans = leaves["span"].map(str, na_action="ignore")
+    repeated = leaves[[*mapping.dimensions.values()]].assign(span=spans).duplicated() & spans.notna()
+    twice = _all(repeated, "this period and combination of dimensions appears again")
+    found.append(_rejected(sheet, twice, mapping.period.columns[0]))
+    rejects = pd.concat([table for table in found if len(table)] or [no_rejects()], ignore_index=True)
+    sound = ~sheet.numbers.isin(rejects["row"])
+    return _Checked(leaves[sound[leaves.index]], counts[sound], rejects)
 
 
-def _span(text: str, grain: Grain) -> Period | str:
-    """The period of a row, or the reason why it is none of that grain."""
-    first, _, last = text.partition("/")
-    try:
-        span = period(f"{first}..{last}" if last else first)
-        whole = split(span, grain)
-    except BadPeriod as error:
-        return error.message
-    return whole[0] if len(whole) == 1 else f"is {len(whole)} periods of one {grain}"
+def _all(wrong: "pd.Series[bool]", reason: str) -> "pd.Series[str]":
+    """The reason for each row that is wrong."""
+    return pd.Series(reason, index=wrong.index[wrong], dtype="str")
 
 
-def _rejected(rows: pd.DataFrame, wrong: "pd.Series[bool]", name: str, reason: "str | pd.Series[str]") -> pd.DataFrame:
-    values = as_text(rows[name])[wrong].fillna("")
-    said = reason if isinstance(reason, str) else reason[wrong]
-    return pd.DataFrame({"row": values.index, "column": name, "value": values, "reason": said})
+def _spans(rows: pd.DataFrame, mapping: FiguresMapping) -> tuple[pd.Series, "pd.Series[str]"]:
+    """The period of each row, and for those that have none the reason."""
+    written = mapping.period
+    text = rows[written.columns[0]].astype("str")
+    for name in written.columns[1:]:
+        text = text + " " + rows[name].astype("str")
+    known = {one: written.read(one) for one in text.dropna().unique()}
+    written.check_year([span for span in known.values() if isinstance(span, Period)])
+    read = pd.Series(
+        [known.get(one, "is empty, and every row needs it") for one in text], index=text.index, dtype="object"
+    )
+    is_span = pd.Series([isinstance(one, Period) for one in read], index=text.index, dtype="bool")
+    return read.where(is_span, None), read[~is_span].astype("str")
 
 
-def _check_total(good: pd.DataFrame, mapping: FiguresMapping) -> None:
-    total = mapping.total
-    if total is None:
-        return
-    for span, rows in good.groupby("span", sort=False):
-        stated = rows[rows[total.column] == total.value]
-        parts = rows[rows[total.column].isin(total.of)]
-        for name in mapping.counts:
-            if len(stated) and stated[name].sum() != parts[name].sum():
-                raise BadInput(
-                    f"{span}: the stated total of {name!r} is {stated[name].sum():,.0f}, its parts "
-                    f"({one_of(total.of)}) add up to {parts[name].sum():,.0f}. "
-                    "Check the sheet with its publisher before it is taken in."
-                )
+def _add_sides(
+    leaves: pd.DataFrame, sheet: Sheet, counts: pd.DataFrame, metric: str, mapping: FiguresMapping
+) -> list[pd.DataFrame]:
+    """Reckon the two sides of a metric, in `leaves`. Gives the rejects."""
+    sides, found = mapping.metrics[metric], []
+    for name, side in sides.items():
+        if isinstance(side, Sum):
+            of, less = (
+                counts.loc[leaves.index, list(names)].sum(axis=1, skipna=False) for names in (side.of, side.less)
+            )
+            leaves[f"{metric} {name}"] = of - less
+        else:
+            leaves[f"{metric} {name}"], said = _from_rate(
+                sheet, counts.loc[leaves.index, side.of].dropna(), side, mapping
+            )
+            found.append(_rejected(sheet, said, side.rate))
+    first = sides["numerator"]
+    column = first.rate if isinstance(first, Rate) else first.of[0]
+    part, whole = (leaves[f"{metric} {name}"] for name in sides)
+    larger = _all(part > whole, f"the numerator of {metric} is larger than its denominator")
+    negative = _all((part < 0) | (whole < 0), f"less was counted for {metric} than is taken off")
+    return [*found, _rejected(sheet, larger, column), _rejected(sheet, negative, column)]
+
+
+def _from_rate(
+    sheet: Sheet, of: "pd.Series[float]", rate: Rate, mapping: FiguresMapping
+) -> tuple["pd.Series[float]", "pd.Series[str]"]:
+    """The numerators that rates state, and for the others the reason."""
+    cells = sheet.rows.loc[of.index, rate.rate]
+    made = [numerator_of(cell, whole, rate, mapping) for cell, whole in zip(cells, of, strict=True)]
+    read = pd.Series(made, index=of.index, dtype="object")
+    wrong = pd.Series([isinstance(one, str) for one in made], index=of.index, dtype="bool")
+    return pd.to_numeric(read[~wrong]).astype("float64"), read[wrong].astype("str")
+
+
+def _rejected(sheet: Sheet, said: "pd.Series[str]", name: str, *, label: bool = False) -> pd.DataFrame:
+    """Rejects of a column of the sheet; that of a count bears what the header says above its cell."""
+    above = sheet.rows.loc[said.index, PLACE]
+    found = pd.DataFrame(
+        {
+            "row": sheet.numbers[said.index],
+            "column": name if label else (above + " · " + name).where(above != "", name),
+            "value": sheet.rows.loc[said.index, name].fillna(""),
+            "reason": said,
+        }
+    )
+    return found.drop_duplicates()
 
 
 def _check_same_shape(target: Writing, mapping: FiguresMapping) -> None:
     if target.has(FACT):
         had = target.about(FACT)
-        shape = [list(mapping.metrics), list(mapping.dimensions.values()), mapping.grain]
+        shape = [list(mapping.metrics), list(mapping.dimensions.values()), mapping.period.grain]
         if [had["metrics"], had["dimensions"], had["grain"]] != shape:
             raise BadMapping(
                 f"The store holds figures of {one_of(had['metrics'])} by {one_of(had['dimensions'])} "
                 f"and {had['grain']}. Take these into another store."
             )
+
+
+def _said(target: Writing, mapping: FiguresMapping, name: str, compared: Compared) -> dict[str, object]:
+    """What the figures of a store declare after this load: their shape, and of each file how its totals compared."""
+    files = target.about(FACT).get("files", {})
+    files[name] = {"agree": compared.agree, "differ": list(compared.differ)}
+    return {
+        "dimensions": list(mapping.dimensions.values()),
+        "grain": mapping.period.grain,
+        "metrics": list(mapping.metrics),
+        "files": files,
+        "totals_checked": sum(file["agree"] for file in files.values()),
+    }
 
 
 def _take_in(target: Writing, leaves: pd.DataFrame, mapping: FiguresMapping, load: Load) -> Versions:
@@ -241,23 +231,21 @@ def _take_in(target: Writing, leaves: pd.DataFrame, mapping: FiguresMapping, loa
         "figure_key": "varchar",
     }
     target.create("incoming", {**kinds, "source_row": "bigint"})
-    for metric, sides in mapping.metrics.items():
-        target.append("incoming", _measures(leaves, mapping, metric, sides))
+    for metric in mapping.metrics:
+        target.append("incoming", _measures(leaves, ours, metric))
     target.script(FACT)
     target.keep(FACT, "figure_key")
     return target.replace(load, kinds)
 
 
-def _measures(leaves: pd.DataFrame, mapping: FiguresMapping, metric: str, sides: dict[str, list[str]]) -> pd.DataFrame:
-    table = leaves[list(mapping.dimensions)].rename(columns=mapping.dimensions)
+def _measures(leaves: pd.DataFrame, ours: list[str], metric: str) -> pd.DataFrame:
     starts = leaves["span"].map(lambda span: span.start)
-    table = table.assign(
+    table = leaves[[*ours, "source_row"]].assign(
         metric=metric,
         starts_on=pd.to_datetime(starts),
         ends_on=pd.to_datetime(leaves["span"].map(lambda span: span.end)),
-        numerator=leaves[sides["numerator"]].sum(axis=1).astype("int64"),
-        denominator=leaves[sides["denominator"]].sum(axis=1).astype("int64"),
-        source_row=leaves.index,
+        numerator=leaves[f"{metric} numerator"].astype("int64"),
+        denominator=leaves[f"{metric} denominator"].astype("int64"),
     )
-    parts = [table["metric"], starts.astype("str"), *(table[name] for name in mapping.dimensions.values())]
+    parts = [table["metric"], starts.astype("str"), *(table[name] for name in ours)]
     return table.assign(figure_key=[json.dumps(key) for key in zip(*parts, strict=True)])

@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -12,7 +13,9 @@ from appeal_insights.periods import GRAINS, Grain
 from appeal_insights.records.contract import Contract, contract
 
 KNOWN_FROM = "known_from"  # a mapping may name the column that says when a row was extracted
-_KEYS = {"fact", "zone", "absent", "columns", "constants", "values"}
+EXCEL = "excel"  # the format of a day number as spreadsheets keep it: 46341.25 is 2026-11-15 06:00
+EXCEL_EPOCH = datetime(1899, 12, 30)  # right from 1900-03-01 on; before it spreadsheets count a day that never was
+_KEYS = {"fact", "zone", "absent", "columns", "constants", "values", "encoding", "header_row", "sheet"}
 
 
 @dataclass(frozen=True)
@@ -20,8 +23,12 @@ class From:
     """Where one of our columns comes from: their column, with the format and precision of a time."""
 
     theirs: str
-    format: str | None = None
+    format: str | tuple[str, ...] | None = None  # several are tried in their order
     precision: Grain | None = None
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        return (self.format,) if isinstance(self.format, str) else self.format or ()
 
 
 @dataclass(frozen=True)
@@ -34,6 +41,9 @@ class Mapping:
     constants: dict[str, str] = field(default_factory=dict)
     values: dict[str, dict[str, str]] = field(default_factory=dict)
     absent: tuple[str, ...] = ()
+    encoding: str | None = None  # of the file, where it is not to be found out
+    header_row: int | None = None  # the line with the names of the columns: 1 is the first
+    sheet: str | None = None  # of a workbook; the first if not given
 
     @property
     def contract(self) -> Contract:
@@ -63,6 +73,9 @@ def read_mapping(declared: dict[str, Any], *, what: str = "the mapping") -> Mapp
     for key in declared:
         if key not in _KEYS:
             raise BadMapping(f"{what}: no key {key!r}.{did_you_mean(key, _KEYS)} Known keys: {one_of(sorted(_KEYS))}.")
+    for key, kind, wants in (("encoding", str, "gb18030"), ("sheet", str, "Sheet1"), ("header_row", int, 3)):
+        if key in declared and (not isinstance(declared[key], kind) or not declared[key] or declared[key] < kind()):
+            raise BadMapping(f"{what}: cannot use {key} = {declared[key]!r}. Write for example {key} = {wants!r}.")
     for key in ("columns", "constants", "values"):
         if not isinstance(declared.get(key, {}), dict):
             raise BadMapping(f"{what}: {key} is a table: write [{key}], then a line for each.")
@@ -80,6 +93,9 @@ def read_mapping(declared: dict[str, Any], *, what: str = "the mapping") -> Mapp
             for ours, table in declared.get("values", {}).items()
         },
         absent=tuple(declared.get("absent", ())),
+        encoding=declared.get("encoding"),
+        header_row=declared.get("header_row"),
+        sheet=declared.get("sheet"),
     )
     _check(found, contract(fact), what)
     return found
@@ -120,6 +136,8 @@ def _columns(declared: dict[str, Any], what: str) -> dict[str, From]:
                 f"{what}: the column {theirs!r} has no precision {entry['precision']!r}. "
                 f"Choose one of: {one_of(GRAINS)}."
             )
+        if isinstance(entry.get("format"), list):
+            entry["format"] = tuple(str(form) for form in entry["format"])
         found[ours] = From(theirs, **entry)
     return found
 

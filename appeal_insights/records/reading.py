@@ -1,5 +1,6 @@
 """Read a file in pages of rows, each with its number, and set aside the lines that are no rows."""
 
+import codecs
 import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +17,12 @@ if TYPE_CHECKING:
     import _csv
 
 PAGE_ROWS = 100_000  # rows held at once: memory stays flat whatever the file's size
-_DELIMITERS = ",;\t|"
+DELIMITERS = ",;\t|"
+_UNTIDY_QUOTES = (b' "', b'" ', b'\t"', b'"\t')  # beside a quote some readers skip these, others do not
+_LONGEST_SHOWN = 200  # characters of a line that is no row
+_BLOCK = 1 << 22  # bytes of a file looked at together
+
+_Rows = tuple[list[list[str]], list[int], list[tuple[int, str, str, str]], float]
 
 
 @dataclass(frozen=True)
@@ -35,7 +41,7 @@ def read_columns(source: Path | pd.DataFrame) -> list[str]:
         _check_repeated(names, "The table")
         return names
     _check_file(source)
-    return parquet_columns(source) if _is_parquet(source) else _header(source)[0]
+    return parquet_columns(source) if is_parquet(source) else header(source)[0]
 
 
 def read_pages(source: Path | pd.DataFrame, *, rows: int = PAGE_ROWS) -> Iterator[Page]:
@@ -44,7 +50,7 @@ def read_pages(source: Path | pd.DataFrame, *, rows: int = PAGE_ROWS) -> Iterato
         yield from _table_pages(source, rows)
         return
     _check_file(source)
-    if _is_parquet(source):
+    if is_parquet(source):
         first = 1
         for frame, done in parquet_pages(source, rows):
             frame.index = pd.RangeIndex(first, first + len(frame))
@@ -52,6 +58,58 @@ def read_pages(source: Path | pd.DataFrame, *, rows: int = PAGE_ROWS) -> Iterato
             yield Page(frame, no_rejects(), done)
     else:
         yield from _csv_pages(source, rows)
+
+
+def is_csv(path: Path) -> bool:
+    """Whether a file is read as CSV. Raises BadInput where it cannot be read at all."""
+    _check_file(path)
+    return not is_parquet(path)
+
+
+def is_plain(path: Path) -> bool:
+    """Whether any reader of CSV takes the same rows from a file: UTF-8, one kind of line end, no NUL, tidy quotes."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    feeds = pairs = 0
+    last = b""
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            seen = last + block
+            if last == b"\r" and not block.startswith(b"\n"):
+                return False
+            if b"\0" in block or (b'"' in seen and any(untidy in seen for untidy in _UNTIDY_QUOTES)):
+                return False
+            if b"\r" in seen:
+                pairs += seen.count(b"\r\n")
+                if block.count(b"\r") != block.count(b"\r\n") + block.endswith(b"\r"):
+                    return False
+            feeds += block.count(b"\n")
+            if not block.isascii() or decoder.getstate()[0]:
+                try:
+                    decoder.decode(block)
+                except UnicodeDecodeError:
+                    return False
+            last = block[-1:]
+    return last != b"\r" and pairs in (0, feeds) and not decoder.getstate()[0]
+
+
+def rewrite(path: Path, plain: Path) -> pd.DataFrame:
+    """Write a CSV anew so that any reader takes the same rows from it; a line that is no row becomes an empty one.
+
+    Gives   those lines as rejects, by the number of the row.
+    """
+    rejects = [no_rejects()]
+    with plain.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n")
+        names, _ = header(path)
+        writer.writerow(names)
+        for held, numbers, bad, _ in csv_rows(path, PAGE_ROWS):
+            rows = {
+                **dict.fromkeys((number for number, *_ in bad), [""] * len(names)),
+                **dict(zip(numbers, held, strict=True)),
+            }
+            writer.writerows(rows[number] for number in sorted(rows))
+            rejects.append(_rejects(bad))
+    return pd.concat(rejects, ignore_index=True) if len(rejects) > 1 else rejects[0]
 
 
 def no_rejects() -> pd.DataFrame:
@@ -74,7 +132,8 @@ def _table_pages(table: pd.DataFrame, rows: int) -> Iterator[Page]:
         yield Page(page, no_rejects(), (first + len(page)) / len(table))
 
 
-def _is_parquet(path: Path) -> bool:
+def is_parquet(path: Path) -> bool:
+    """Whether a file begins as a Parquet file does."""
     with path.open("rb") as file:
         return file.read(4) == b"PAR1"
 
@@ -84,17 +143,23 @@ def _check_file(path: Path) -> None:
         raise BadInput(f"No file {path}. Check the path.")
     if path.stat().st_size == 0:
         raise BadInput(f"{path} is empty. Export it again.")
+    if is_workbook(path):
+        raise BadInput(f"{path} is a workbook. Save its sheet as CSV (UTF-8) and take that in.")
+
+
+def is_workbook(path: Path) -> bool:
+    """Whether a file begins as a workbook (.xlsx) does."""
     with path.open("rb") as file:
-        if file.read(4) == b"PK\x03\x04":
-            raise BadInput(f"{path} is a workbook. Save its sheet as CSV (UTF-8) and take that in.")
+        return file.read(4) == b"PK\x03\x04"
 
 
-def _header(path: Path) -> tuple[list[str], str]:
+def header(path: Path) -> tuple[list[str], str]:
+    """The column names of a CSV, and what separates its cells."""
     try:
         with path.open("rb") as raw:
             text = _Lines(raw, path)
             line = next(text, "")
-            delimiter = max(_DELIMITERS, key=line.count)
+            delimiter = max(DELIMITERS, key=line.count)
             cells = next(csv.reader(chain([line], text), delimiter=delimiter, strict=True), [])
     except csv.Error as error:
         raise BadInput(f"Cannot read the header of {path}: {error}. Save the file as CSV (UTF-8) again.") from error
@@ -112,7 +177,15 @@ def _check_repeated(names: list[str], what: str) -> None:
 
 
 def _csv_pages(path: Path, rows: int) -> Iterator[Page]:
-    names, delimiter = _header(path)
+    names, _ = header(path)
+    for held, numbers, bad, done in csv_rows(path, rows):
+        frame = pd.DataFrame(held, columns=names, index=pd.Index(numbers, dtype="int64"), dtype="str")
+        yield Page(frame.loc[:, [bool(name) for name in names]], _rejects(bad), done)
+
+
+def csv_rows(path: Path, rows: int) -> Iterator[_Rows]:
+    """So many rows at a time: their cells, their numbers, the lines that are no rows, the share of the file."""
+    names, delimiter = header(path)
     size = path.stat().st_size
     held: list[list[str]] = []
     numbers: list[int] = []
@@ -128,15 +201,15 @@ def _csv_pages(path: Path, rows: int) -> Iterator[Page]:
             number += 1
             reason = reason or _unreadable(cells, names)
             if reason:
-                bad.append((number, "", delimiter.join(cells)[:200], reason))
+                bad.append((number, "", delimiter.join(cells), reason))
             else:
                 held.append(cells[: len(names)])
                 numbers.append(number)
             if len(held) + len(bad) >= rows:
-                yield _page(held, numbers, bad, names, raw.tell() / size)
+                yield held, numbers, bad, raw.tell() / size
                 held, numbers, bad = [], [], []
     if held or bad:
-        yield _page(held, numbers, bad, names, 1.0)
+        yield held, numbers, bad, 1.0
 
 
 class _Lines:
@@ -159,7 +232,10 @@ class _Lines:
             self.last = line.decode("utf-8-sig" if self.line == 1 else "utf-8")
             return self.last
         except UnicodeDecodeError as error:
-            raise BadInput(f"{self.path}, line {self.line} is not UTF-8 text. Save the file as CSV UTF-8.") from error
+            raise BadInput(
+                f"{self.path}, line {self.line} is not UTF-8 text. Save the file as CSV UTF-8, or name its encoding in "
+                'the mapping: encoding = "cp1252".'
+            ) from error
 
 
 def _cells(reader: "_csv.Reader", text: _Lines) -> Iterator[tuple[list[str], str | None]]:
@@ -191,9 +267,8 @@ def _unreadable(cells: list[str], names: list[str]) -> str | None:
     return None
 
 
-def _page(
-    held: list[list[str]], numbers: list[int], bad: list[tuple[int, str, str, str]], names: list[str], done: float
-) -> Page:
-    frame = pd.DataFrame(held, columns=names, index=pd.Index(numbers, dtype="int64"), dtype="str")
-    rejects = pd.DataFrame(bad, columns=["row", "column", "value", "reason"]) if bad else no_rejects()
-    return Page(frame.loc[:, [bool(name) for name in names]], rejects, done)
+def _rejects(bad: list[tuple[int, str, str, str]]) -> pd.DataFrame:
+    if not bad:
+        return no_rejects()
+    shown = [(number, column, text[:_LONGEST_SHOWN], reason) for number, column, text, reason in bad]
+    return pd.DataFrame(shown, columns=["row", "column", "value", "reason"])

@@ -1,4 +1,4 @@
-"""Made-up appeals with one planted cause, and its truth in a file of its own.
+"""Made-up appeals with a few planted causes, and the truth about them in a file of its own.
 
 Only uniform numbers are drawn and everything else is worked out from them here, so the same seed gives the same bytes
 on every version of numpy. Times are counted in whole seconds, and every appeal gets its decision time before its
@@ -9,15 +9,27 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy.special import ndtri
 
-from appeal_insights.errors import BadParameter
+from appeal_insights.errors import BadParameter, choice
 from appeal_insights.records import sample_shape as shape
+from appeal_insights.records.sample_causes import (
+    MIX_CAUSES,
+    RATE_CAUSES,
+    MixCause,
+    RateCause,
+    Scenario,
+    inside,
+    known_events,
+    lifts,
+    read_instant,
+    truth_of_causes,
+)
 from appeal_insights.records.sample_shape import Weights
 
 Floats = npt.NDArray[np.float64]
@@ -31,53 +43,42 @@ DAY = np.timedelta64(1, "D")
 WARM_UP_DAYS = 70
 LONGEST_TURNAROUND_HOURS = 28 * 24
 LONGEST_RE_APPEAL_DAYS = 14
-FEWEST_APPEALS = 1000  # below, the cause may not show in any row
+FEWEST_APPEALS = 1000  # below, a cause may not show in any row
+MOST_LIKELY, LEAST_LIKELY = 0.98, 0.02  # the chance of a reversal; nothing is ever sure
 
-# --- The planted cause -----------------------------------------------------------------------------------------------
-CAUSE_EVENT = "EV-003"
-CAUSE_POLICY = "misleading_claims"
-CAUSE_RELEASED_AT = "2026-10-23T09:00:00Z"  # enforcements from this instant on are touched ...
-CAUSE_STARTS_ON = "2026-10-26"  # ... where the appeal is decided on this day or later (a Monday, in UTC)
-CAUSE_LIFT = 0.30  # share added to the chance of a reversal; about 25 points over all decisions of the policy
-
-KNOWN_EVENTS = (
-    ("event_id", "event_type", "title_en", "title_zh", "starts_at", "ends_at", "scope", "source"),
-    ("EV-001", "policy_change", "Hateful behaviour policy clarified in GB and IE", "英国与爱尔兰明确仇恨行为规则",
-     "2026-08-10T08:00:00Z", "", "market=GB,IE; policy=hateful_behaviour", "policy register"),
-    ("EV-002", "training", "Calibration training week at the Sofia site", "索菲亚站点校准培训周",
-     "2026-09-21T06:00:00Z", "2026-09-25T16:00:00Z", "site=site_sofia", "site calendar"),
-    (CAUSE_EVENT, "model_release", "New misleading claims model, lower threshold", "误导性宣传新模型上线，阈值下调",
-     CAUSE_RELEASED_AT, "", f"policy={CAUSE_POLICY}", "release calendar"),
-    ("EV-004", "holiday", "Republic Day in Türkiye", "土耳其共和国日",
-     "2026-10-28T10:00:00Z", "2026-10-29T21:00:00Z", "market=TR", "public holiday calendar"),
-    ("EV-005", "sale_event", "11.11 sale", "双十一大促",
-     "2026-11-11T00:00:00Z", "2026-11-14T00:00:00Z", "appellant=seller", "campaign calendar"),
-)  # fmt: skip
-
+SCENARIOS: tuple[Scenario, ...] = ("planted", "quiet")
 COLUMNS = ("appeal_id", "enforcement_id", "market", "appellant", "complaint_type", "policy_group", "policy", "surface",
            "content_language", "automated_decision", "appeal_round", "queue", "site", "evidence_provided",
            "enforced_at", "received_at", "decided_at", "outcome")  # fmt: skip
 
 
-def write_sample(folder: Path, *, seed: int = 7, weeks: int = 26, appeals: int = 30_000) -> Path:
+def write_sample(
+    folder: Path,
+    *,
+    seed: int = 7,
+    weeks: int = 26,
+    appeals: int = 30_000,
+    scenario: str = "planted",
+) -> Path:
     """Write made-up appeals, the known events beside them and the truth of what was planted; gives the folder.
 
-    Takes   weeks     whole ISO weeks up to and with 2026-W46, counted by decision; the cause is in the last three.
-            appeals   about as many rows: decided in those weeks or later, or open at `SAMPLE_EXTRACTED_AT`.
+    Takes   weeks      whole ISO weeks up to and with 2026-W46, counted by decision; causes are in the last three.
+            appeals    about as many rows: decided in those weeks or later, or open at `SAMPLE_EXTRACTED_AT`.
+            scenario   "planted", or "quiet": the same appeals as they would be with nothing planted.
     Gives   appeals.csv, known_events.csv and truth.json, each put in place whole. The same seed gives the same bytes.
-    Raises  BadParameter   fewer than one week or than a thousand appeals.
+    Raises  BadParameter   fewer than one week or than a thousand appeals, or no such scenario.
     """
+    chosen = choice("scenario", scenario, SCENARIOS)
     if weeks < 1 or appeals < FEWEST_APPEALS:
         raise BadParameter(f"A sample needs at least 1 week and {FEWEST_APPEALS} appeals. Given: {weeks}, {appeals}.")
     first_day = LAST_DAY + DAY - 7 * weeks * DAY
-    drawn = _draw(np.random.Generator(np.random.PCG64(seed)), first_day=first_day, appeals=appeals)
+    drawn = _draw(np.random.Generator(np.random.PCG64(seed)), chosen, first_day=first_day, appeals=appeals)
     table = _as_extracted(drawn, first_day)
     folder.mkdir(parents=True, exist_ok=True)
-    events = pd.DataFrame(list(KNOWN_EVENTS[1:]), columns=list(KNOWN_EVENTS[0]))
-    truth = {"seed": seed, "weeks": weeks, "first_day": str(first_day), **_truth(table)}
+    asked = {"seed": seed, "scenario": chosen, "weeks": weeks, "first_day": str(first_day)}
     _put(folder / "appeals.csv", table[list(COLUMNS)].to_csv(index=False, lineterminator="\n"))
-    _put(folder / "known_events.csv", events.to_csv(index=False, lineterminator="\n"))
-    _put(folder / "truth.json", json.dumps(truth, indent=2) + "\n")
+    _put(folder / "known_events.csv", known_events(chosen).to_csv(index=False, lineterminator="\n"))
+    _put(folder / "truth.json", json.dumps(asked | _truth(table, chosen), indent=2) + "\n")
     return folder
 
 
@@ -116,27 +117,49 @@ def _written(times: "pd.Series[pd.Timestamp]") -> Words:
     return np.char.add(np.datetime_as_string(times.to_numpy(), unit="s"), "Z")
 
 
-def _instant(text: str) -> np.datetime64:
-    return np.datetime64(text.removesuffix("Z"), "s")
+class _Decisions(NamedTuple):
+    """What moves the chance of a reversal beside the appeal itself."""
+
+    market_shocks: Weights
+    day_shocks: "pd.Series[float]"
+    causes: tuple[RateCause, ...]
 
 
-def _draw(rng: np.random.Generator, *, first_day: np.datetime64, appeals: int) -> pd.DataFrame:
-    """Draw first appeals and the second appeals that follow from them, warm-up included, each to its end."""
-    days = np.arange(first_day - WARM_UP_DAYS * DAY, _instant(SAMPLE_EXTRACTED_AT).astype("datetime64[D]") + DAY)
-    market_shocks = dict(zip(shape.MARKETS, shape.MARKET_SIGMA * ndtri(rng.random(len(shape.MARKETS))), strict=True))
-    day_shocks = pd.Series(shape.DAY_SIGMA * ndtri(rng.random(len(days))), index=days)
-    share_of_first = 1 / (1 + shape.RE_APPEAL_SHARE / 2)  # about half of all appeals are upheld
+def _draw(rng: np.random.Generator, scenario: Scenario, *, first_day: np.datetime64, appeals: int) -> pd.DataFrame:
+    """Draw all appeals, warm-up included, each to its end.
+
+    What comes anyway is drawn first and by the same numbers in each scenario; then what the causes of mix add to it.
+    """
+    days = np.arange(first_day - WARM_UP_DAYS * DAY, read_instant(SAMPLE_EXTRACTED_AT).astype("datetime64[D]") + DAY)
+    decisions = _Decisions(
+        market_shocks=dict(zip(shape.MARKETS, shape.MARKET_SIGMA * ndtri(rng.random(len(shape.MARKETS))), strict=True)),
+        day_shocks=pd.Series(shape.DAY_SIGMA * ndtri(rng.random(len(days))), index=days),
+        causes=RATE_CAUSES[scenario],
+    )
+    first_appeals = 1 + shape.TWO_APPEALS_SHARE + 2 * shape.THREE_APPEALS_SHARE  # against one enforcement
+    second_appeals = shape.RE_APPEAL_SHARE / 2  # for each first one: about half of all are upheld
     asked_days = int((LAST_DAY + DAY - first_day) / DAY)
-    first = _submit(rng, days, count=round(appeals * share_of_first * len(days) / asked_days))
-    first = _decide(rng, _handle(rng, first), market_shocks=market_shocks, day_shocks=day_shocks)
-    second = _handle(rng, _submit_again(rng, first))
-    second = _decide(rng, second, market_shocks=market_shocks, day_shocks=day_shocks)
+    a_day = appeals / asked_days / first_appeals / (1 + second_appeals)  # enforcements that are appealed
+    drawn = [_to_the_end(rng, _submit(rng, days, count=round(a_day * len(days))), decisions)]
+    for cause in MIX_CAUSES[scenario]:
+        more = _submit_more(rng, days, cause, a_day=a_day, first_number=sum(len(part) for part in drawn))
+        drawn.append(_to_the_end(rng, more, decisions))
+    return pd.concat(drawn, ignore_index=True)
+
+
+def _to_the_end(rng: np.random.Generator, submitted: pd.DataFrame, decisions: _Decisions) -> pd.DataFrame:
+    """Draw who else appeals the same, the decisions on all of them, and the second round that follows from those."""
+    first = _join(rng, submitted)
+    first = _decide(_handle(first, rng.random((6, len(first)))), rng.random(len(first)), decisions)
+    # Drawn for each first appeal, so that an outcome changed by a cause shifts the draws of no other appeal.
+    second, draws = _submit_again(first, rng.random((10, len(first))))
+    second = _decide(_handle(second, draws[:6]), draws[6], decisions)
     return pd.concat([first, second], ignore_index=True)
 
 
 def _submit(rng: np.random.Generator, days: Times, *, count: int) -> pd.DataFrame:
     """Draw who appeals against what, when they do, and when the enforcement was."""
-    draws = iter(rng.random((12, count)))
+    draws = iter(rng.random((13, count)))
     market = _pick(next(draws), {name: each.weight for name, each in shape.MARKETS.items()})
     appellant = _pick(next(draws), shape.APPELLANTS)
     complaint_type = _pick_by(next(draws), appellant, shape.COMPLAINT_TYPES)
@@ -163,8 +186,21 @@ def _submit(rng: np.random.Generator, days: Times, *, count: int) -> pd.DataFram
             "appeal_round": 1,
             "enforced_at": received_at - _seconds(waited_hours),
             "received_at": received_at,
+            "reversed_draw": next(draws),
+            "added_by": "",
         }
     )
+
+
+def _submit_more(
+    rng: np.random.Generator, days: Times, cause: MixCause, *, a_day: float, first_number: int
+) -> pd.DataFrame:
+    """Draw the appeals that come only because of a cause of mix: drawn as any, those of its segment are kept."""
+    since = days[days >= read_instant(cause.enforced_since).astype("datetime64[D]")]
+    more = _submit(rng, since, count=round(cause.growth * a_day * len(since)))
+    of_it = inside(more, cause.segment) & (more["enforced_at"].to_numpy() >= read_instant(cause.enforced_since))
+    kept = more[of_it].reset_index(drop=True)
+    return kept.assign(added_by=cause.event_id, enforcement=first_number + np.arange(len(kept)))
 
 
 def _surface_key(appellant: Words, complaint_type: Words) -> Words:
@@ -191,18 +227,35 @@ def _received_at(day: Floats, hour: Floats, second: Floats, days: Times, *, mark
     return received_at
 
 
-def _submit_again(rng: np.random.Generator, first: pd.DataFrame) -> pd.DataFrame:
-    """Draw second appeals against enforcements whose first appeal was rejected."""
-    again, wait = rng.random((2, len(first)))
+def _join(rng: np.random.Generator, submitted: pd.DataFrame) -> pd.DataFrame:
+    """Draw the others whom an enforcement restricts and who appeal against it too, within days and in the same round.
+
+    Most of their appeals end as the first one does: they carry its draw of the outcome.
+    """
+    how_many = rng.random(len(submitted))
+    few = how_many < shape.THREE_APPEALS_SHARE + shape.TWO_APPEALS_SHARE
+    others = few.astype(int) + (how_many < shape.THREE_APPEALS_SHARE)
+    joined = submitted.loc[np.repeat(np.arange(len(submitted)), others)].reset_index(drop=True)
+    wait, agrees, own = rng.random((3, len(joined)))
+    joined = joined.assign(
+        received_at=joined["received_at"] + _seconds(24 * shape.LONGEST_JOIN_DAYS * wait**2),
+        reversed_draw=np.where(agrees < shape.SAME_OUTCOME_SHARE, joined["reversed_draw"], own),
+    )
+    return pd.concat([submitted, joined], ignore_index=True)
+
+
+def _submit_again(first: pd.DataFrame, draws: Floats) -> tuple[pd.DataFrame, Floats]:
+    """Second appeals against enforcements whose first appeal was rejected, and the draws that are left for them."""
+    again, wait, own, *_ = draws
     chosen = (first["outcome"] == "decision_upheld").to_numpy() & (again < shape.RE_APPEAL_SHARE)
     received_at = first["decided_at"] + _seconds(24 * LONGEST_RE_APPEAL_DAYS * wait**2)
-    second: pd.DataFrame = first.assign(appeal_round=2, received_at=received_at).loc[chosen]
-    return second
+    second = first.assign(appeal_round=2, received_at=received_at, reversed_draw=own).loc[chosen]
+    return second.reset_index(drop=True), draws[3:, chosen]
 
 
-def _handle(rng: np.random.Generator, appeals: pd.DataFrame) -> pd.DataFrame:
-    """Draw queue, site, evidence and the time of the decision."""
-    queue_draw, site_draw, blank_draw, evidence_draw, lane_draw, time_draw = rng.random((6, len(appeals)))
+def _handle(appeals: pd.DataFrame, draws: Floats) -> pd.DataFrame:
+    """Queue, site, evidence and the time of the decision; takes six draws for each appeal."""
+    queue_draw, site_draw, blank_draw, evidence_draw, lane_draw, time_draw = draws
     appellant, kind = _words(appeals, "appellant"), _words(appeals, "complaint_type")
     queue = np.where(queue_draw < shape.FAST_LANE_SHARE, "fast_lane", "general")
     queue = np.where(kind == "service", "live", queue)
@@ -219,7 +272,7 @@ def _handle(rng: np.random.Generator, appeals: pd.DataFrame) -> pd.DataFrame:
     return appeals.assign(
         queue=queue,
         site=np.where(blank_draw < shape.BLANK_SITE_SHARE, "", site),
-        evidence_provided=evidence_draw < _look_up(appellant, shape.EVIDENCE_SHARES),
+        evidence_provided=np.where(evidence_draw < _look_up(appellant, shape.EVIDENCE_SHARES), "true", "false"),
         decided_at=appeals["received_at"] + _seconds(hours),
         slowness=slowness,
     )
@@ -231,39 +284,29 @@ def _sites(market: shape.Market) -> Weights:
     return {**vendors, "internal_dublin": shape.INTERNAL_SHARE}
 
 
-def _decide(
-    rng: np.random.Generator, appeals: pd.DataFrame, *, market_shocks: Weights, day_shocks: "pd.Series[float]"
-) -> pd.DataFrame:
-    """Draw outcomes; `lift` is what the planted cause added to the chance of a reversal."""
-    omitted_draw, reversed_draw = rng.random((2, len(appeals)))
+def _decide(appeals: pd.DataFrame, omitted_draw: Floats, decisions: _Decisions) -> pd.DataFrame:
+    """Outcomes, with `usual` (the chance of a reversal without any cause) and what each cause added to it."""
     appellant, kind = _words(appeals, "appellant"), _words(appeals, "complaint_type")
     both = np.char.add(np.char.add(appellant, " "), kind)
+    day_shocks = decisions.day_shocks
     day = np.minimum(appeals["decided_at"].to_numpy().astype("datetime64[D]"), day_shocks.index.to_numpy()[-1])
+    has_evidence = (appeals["evidence_provided"] == "true").to_numpy()
     usual = (
         _look_up(np.where(np.isin(both, list(shape.BASE_RATES)), both, kind), shape.BASE_RATES)
         + _look_up(_words(appeals, "policy"), shape.POLICY_DEVIATIONS)
-        + _look_up(_words(appeals, "market"), market_shocks)
+        + _look_up(_words(appeals, "market"), decisions.market_shocks)
         + day_shocks.reindex(day).to_numpy()
-        + shape.EVIDENCE_EFFECT * (appeals["evidence_provided"].to_numpy() - _look_up(appellant, shape.EVIDENCE_SHARES))
+        + shape.EVIDENCE_EFFECT * (has_evidence - _look_up(appellant, shape.EVIDENCE_SHARES))
         + shape.SLOWER_BY_ONE_SIGMA * appeals["slowness"].to_numpy()
         + shape.SECOND_ROUND_EFFECT * (appeals["appeal_round"].to_numpy() == 2)
-    ).clip(0.02, 0.98)
-    chance = np.minimum(usual + CAUSE_LIFT * _touched(appeals), 0.98)
+    ).clip(LEAST_LIKELY, MOST_LIKELY)
+    added = lifts(appeals, usual, decisions.causes, most=MOST_LIKELY)
+    chance, reversed_draw = usual + added.to_numpy().sum(axis=1), appeals["reversed_draw"].to_numpy()
     partial = reversed_draw < np.minimum(_look_up(appellant, shape.PARTIAL_SHARES, otherwise=0.005), chance)
     outcome = np.where(reversed_draw < chance, "decision_reversed", "decision_upheld")
     outcome = np.where(partial, "decision_partially_reversed", outcome)
     omitted = omitted_draw < _look_up(appellant, shape.OMITTED_SHARES, otherwise=0.02)
-    return appeals.assign(outcome=np.where(omitted, "decision_omitted", outcome), lift=chance - usual)
-
-
-def _touched(appeals: pd.DataFrame) -> npt.NDArray[np.bool_]:
-    touched: npt.NDArray[np.bool_] = (
-        (_words(appeals, "policy") == CAUSE_POLICY)
-        & (_words(appeals, "automated_decision") == "AUTOMATED_DECISION_FULLY")
-        & (appeals["enforced_at"].to_numpy() >= _instant(CAUSE_RELEASED_AT))
-        & (appeals["decided_at"].to_numpy() >= np.datetime64(CAUSE_STARTS_ON))
-    )
-    return touched
+    return appeals.assign(outcome=np.where(omitted, "decision_omitted", outcome), usual=usual, **added)
 
 
 def _words(table: pd.DataFrame, column: str) -> Words:
@@ -272,7 +315,7 @@ def _words(table: pd.DataFrame, column: str) -> Words:
 
 def _as_extracted(drawn: pd.DataFrame, first_day: np.datetime64) -> pd.DataFrame:
     """What an extract would show: decided since the first day or still open, later facts unknown, ids in time order."""
-    extracted_at = _instant(SAMPLE_EXTRACTED_AT)
+    extracted_at = read_instant(SAMPLE_EXTRACTED_AT)
     seen = (drawn["received_at"] <= extracted_at) & (drawn["decided_at"] >= first_day)
     table = drawn[seen].sort_values("received_at", kind="stable", ignore_index=True)
     is_open = (table["decided_at"] > extracted_at).to_numpy()
@@ -281,7 +324,6 @@ def _as_extracted(drawn: pd.DataFrame, first_day: np.datetime64) -> pd.DataFrame
     return table.assign(
         appeal_id=[f"A{number:07d}" for number in range(1, len(table) + 1)],
         enforcement_id=[f"E{number:07d}" for number in enforcement_number.reindex(table["enforcement"])],
-        evidence_provided=np.where(table["evidence_provided"], "true", "false"),
         enforced_at=_written(table["enforced_at"]),
         received_at=_written(table["received_at"]),
         decided_at=np.where(is_open, "", _written(table["decided_at"])),
@@ -289,26 +331,22 @@ def _as_extracted(drawn: pd.DataFrame, first_day: np.datetime64) -> pd.DataFrame
     )
 
 
-def _truth(table: pd.DataFrame) -> dict[str, Any]:
+def _truth(table: pd.DataFrame, scenario: Scenario) -> dict[str, Any]:
     """What was planted, and what came of it. No column of the appeals says which rows were touched."""
     decided = table[table["outcome"] != ""]
     on_merits = decided[decided["outcome"] != "decision_omitted"]
-    segment = on_merits[(on_merits["policy"] == CAUSE_POLICY) & (on_merits["decided_at"] >= CAUSE_STARTS_ON)]
-    cause = {
-        "event_id": CAUSE_EVENT,
-        "kind": "rate",
-        "metric": "overturn_rate",
-        "segment": {"policy": CAUSE_POLICY},
-        "starts_on": CAUSE_STARTS_ON,
-        "effect": round(float(segment["lift"].mean()), 4),
-        "effect_is": "mean share added to the chance of a reversal, over the segment's decisions since starts_on",
-        "touched": f"enforced since {CAUSE_RELEASED_AT}, AUTOMATED_DECISION_FULLY, decided since starts_on",
-        "effect_where_touched": CAUSE_LIFT,
-    }
+    appeals_of_one = table["enforcement_id"].value_counts()
     totals = {
         "appeals": len(table),
         "decided": len(decided),
         "open": len(table) - len(decided),
-        "outcomes": {str(name): int(count) for name, count in decided["outcome"].value_counts().sort_index().items()},
+        "outcomes": _counts(decided["outcome"]),
+        "enforcements": len(appeals_of_one),
+        "appeals_per_enforcement": _counts(appeals_of_one),
     }
-    return {"last_day": str(LAST_DAY), "extracted_at": SAMPLE_EXTRACTED_AT, "causes": [cause], "totals": totals}
+    causes = truth_of_causes(on_merits, scenario)
+    return {"last_day": str(LAST_DAY), "extracted_at": SAMPLE_EXTRACTED_AT, "causes": causes, "totals": totals}
+
+
+def _counts(values: "pd.Series[Any]") -> dict[str, int]:
+    return {str(value): int(count) for value, count in values.value_counts().sort_index().items()}

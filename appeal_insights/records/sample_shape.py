@@ -103,6 +103,11 @@ AUTOMATION = {
 }  # fmt: skip
 EVIDENCE_SHARES = {"creator": 0.2, "seller": 0.55, "viewer": 0.1, "advertiser": 0.4, "notifier": 0.5}  # assumption
 
+# --- How many appeal against one enforcement: its uploader, and others whom it restricts -----------------------------
+TWO_APPEALS_SHARE, THREE_APPEALS_SHARE = 0.11, 0.025  # of enforcements, in the first round; assumption
+LONGEST_JOIN_DAYS = 5  # after the first of them; half come within 30 hours
+SAME_OUTCOME_SHARE = 0.7  # of those appeals end as the first one does, the others by a draw of their own; assumption
+
 # --- How an appeal is handled ----------------------------------------------------------------------------------------
 WITHIN_A_DAY = 0.70  # share of appeals received within 24 hours of the enforcement; assumption
 LATER_MEDIAN_DAYS, LATER_SIGMA, LONGEST_WAIT_DAYS = 4.0, 1.3, 180  # the others; six months is the window to appeal

@@ -26,9 +26,7 @@ def read_scope(text: str | Mapping[str, str | Sequence[str]] | None) -> Scope:
         name, sign, values = part.partition("=")
         listed = [value.strip() for value in values.split(",") if value.strip()]
         if not (sign and name.strip() and listed):
-            raise BadParameter(
-                f"Cannot read {part.strip()!r}. Write it as dimension=value,value; for example market=DE,AT."
-            )
+            raise BadParameter.of("parameter.scope", given=part.strip())
         found.setdefault(name.strip(), []).extend(listed)
     return found
 

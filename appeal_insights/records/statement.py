@@ -59,6 +59,19 @@ def instant_value(value: datetime) -> Node:
     return exp.cast(exp.Literal.string(value.isoformat(sep=" ")), "timestamp")
 
 
+def choose(value: Node, pairs: Sequence[tuple[Node, Node]], *, otherwise: Node) -> Node:
+    """The second of the pair whose first equals the value: case value when ... then ... else ... end."""
+    found = exp.Case(this=value.copy(), default=otherwise.copy())
+    for one, answer in pairs:
+        found = found.when(one.copy(), answer.copy(), copy=False)
+    return found
+
+
+def all_of(conditions: Sequence[Node]) -> Node:
+    """All of those conditions."""
+    return exp.and_(*conditions)
+
+
 def fill(tree: Node, holes: Mapping[str, Filling], *, tables: Mapping[str, str] | None = None) -> Node:
     """The tree with every unqualified column named like a hole replaced, and every table of `tables` renamed.
 
@@ -132,7 +145,7 @@ def predicate(text: str, columns: Collection[str], *, what: str) -> Node:
     return tree
 
 
-def create_table(name: str, columns: Mapping[str, str | Sequence[str]]) -> str:
+def create_table(name: str, columns: Mapping[str, str | Sequence[str]], *, temporary: bool = False) -> str:
     """The definition of a table: column -> type, or the values of an enumeration."""
     parts = [
         exp.ColumnDef(this=exp.to_identifier(of, quoted=True), kind=exp.DataType.build(kind, dialect=DIALECT))
@@ -141,7 +154,8 @@ def create_table(name: str, columns: Mapping[str, str | Sequence[str]]) -> str:
         for of, kind in columns.items()
     ]
     table = exp.Schema(this=exp.Table(this=exp.to_identifier(name, quoted=True)), expressions=parts)
-    return write(exp.Create(this=table, kind="TABLE"))
+    how = exp.Properties(expressions=[exp.TemporaryProperty()]) if temporary else None
+    return write(exp.Create(this=table, kind="TABLE", properties=how))
 
 
 def _enumeration(values: Sequence[str]) -> exp.DataType:

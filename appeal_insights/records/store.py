@@ -6,8 +6,8 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from importlib.resources import files
@@ -18,10 +18,12 @@ from typing import Any, NamedTuple, Self, cast
 import duckdb
 import pandas as pd
 
-from appeal_insights.errors import BadInput, UnknownStore, one_of
+from appeal_insights.errors import BadInput, UnknownStore
+from appeal_insights.records.lock import locked
 from appeal_insights.records.statement import as_text, column, create_table, fill, parse, write
 
-FORMAT = 1  # of the store file; another number is another layout
+_THREADS = 4  # of a load: each holds pieces of the file, and its memory is limited; what does not fit goes to disk
+FORMAT = 2  # of the store file; another number is another layout
 _NO_EXTENSIONS: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
@@ -61,7 +63,7 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         if not path.exists():
-            raise UnknownStore(f"No store {path}. Make one with: appeal-insights ingest FILE --store {path.stem}.")
+            raise UnknownStore.of("store.no_file", path=path, name=path.stem)
         self.path = path
         self.name = path.stem
         self.asked: list[Asked] = []
@@ -103,9 +105,7 @@ class Store:
     def require(self, table: str) -> None:
         """Raises UnknownStore where the store holds no such fact."""
         if table not in (*self.tables, *_OF_THE_STORE):
-            raise UnknownStore(
-                f"The store {self.name} holds no {table}. It holds: {one_of(self.tables)}. Ingest them first."
-            )
+            raise UnknownStore.of("store.no_table", store=self.name, table=table, tables=self.tables)
 
     def latest(self) -> datetime:
         """The instant of the newest load: what the store knows by default."""
@@ -162,7 +162,7 @@ def _locked_down(path: Path) -> duckdb.DuckDBPyConnection:
         connection.execute("set lock_configuration = true")
     except duckdb.Error as error:
         connection.close()
-        raise BadInput(f"{path} is not a store of this package: {str(error).splitlines()[0]}") from error
+        raise BadInput.of("store.not_ours", path=path, reason=_first_line(error)) from error
     return connection
 
 
@@ -172,13 +172,15 @@ def _read_about(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, 
         about = dict(connection.execute("select key, value from about").fetchall())
     except duckdb.Error as error:
         connection.close()
-        raise BadInput(f"{path} is not a store of this package: {str(error).splitlines()[0]}") from error
+        raise BadInput.of("store.not_ours", path=path, reason=_first_line(error)) from error
     if about.get("format") != str(FORMAT):
         connection.close()
-        raise BadInput(
-            f"{path} has the format {about.get('format')}, this version reads {FORMAT}. Ingest the files again."
-        )
+        raise BadInput.of("store.format", path=path, found=about.get("format"), expected=FORMAT)
     return about
+
+
+def _first_line(error: duckdb.Error) -> str:
+    return str(error).splitlines()[0]
 
 
 @dataclass(frozen=True)
@@ -216,11 +218,15 @@ class Writing:
 
     def __init__(self, temporary: Path, path: Path) -> None:
         new = not path.exists()
+        self.scratch = temporary.with_name(temporary.name + ".reading")  # a folder to be made, gone in the end
+        self.keeps = True  # whether what is written comes to stand in the place of the old store
+        self.beside: dict[Path, Path] = {}  # other files that are put in place with it, and where
         try:
             self.connection = duckdb.connect(str(temporary), config=_NO_EXTENSIONS)
         except duckdb.Error as error:
-            raise BadInput(f"{path} is not a store of this package: {str(error).splitlines()[0]}") from error
+            raise BadInput.of("store.not_ours", path=path, reason=_first_line(error)) from error
         self.connection.execute("set timezone = 'UTC'")
+        self.connection.execute("set memory_limit = '500MB'; set threads = $1", [min(_THREADS, os.cpu_count() or 1)])
         if not new:
             _read_about(self.connection, path)
         if new:
@@ -236,8 +242,8 @@ class Writing:
         rows = self.connection.execute("select count(*) from duckdb_tables() where table_name = $1", [table]).fetchall()
         return bool(rows[0][0])
 
-    def create(self, name: str, columns: dict[str, Any]) -> None:
-        self.connection.execute(create_table(name, columns))
+    def create(self, name: str, columns: dict[str, Any], *, temporary: bool = False) -> None:
+        self.connection.execute(create_table(name, columns, temporary=temporary))
 
     def append(self, table: str, page: pd.DataFrame) -> None:
         """Append a table's rows by column name."""
@@ -259,21 +265,21 @@ class Writing:
         rows = self.connection.execute("select value from about where key = $1", [key]).fetchall()
         return cast(dict[str, Any], json.loads(rows[0][0])) if rows else {}
 
-    def begin(self, fact: str, moment: datetime) -> Load:
+    def begin(self, fact: str, moment: datetime, *, backfilled: bool | None = None) -> Load:
         """Open a load. Raises BadInput where the store knows a later one: what was known when would be confused."""
         load_id, newest, earlier = self.connection.execute(
             "select coalesce(max(load_id), 0) + 1, max(loaded_at), count(*) filter (where fact = $1) from loads", [fact]
         ).fetchall()[0]
         if newest and moment < newest:
-            raise BadInput(f"The store was last loaded at {newest}, later than {moment}. Loads go forward in time.")
+            raise BadInput.of("store.backwards", newest=newest, moment=moment)
         self.connection.execute(
             """
             create temp table load as
             select $1::integer as load_id, $2::timestamp as loaded_at, $3::boolean as backfilled
             """,
-            [load_id, moment, not earlier],
+            [load_id, moment, backfilled := not earlier if backfilled is None else backfilled],
         )
-        return Load(int(load_id), fact, moment, backfilled=not earlier)
+        return Load(int(load_id), fact, moment, backfilled=backfilled)
 
     def keep(self, fact: str, key: str) -> None:
         """Set the versions of the store so far aside as `kept`, or none."""
@@ -289,6 +295,22 @@ class Writing:
         Gives   what became of the rows of the file. One row can bring several records (a sheet's row, one per metric):
                 it is new if one of them is, else changed if one of them is.
         """
+        self.create("next", {**columns, **_OF_A_VERSION})
+        if self.has(load.fact):
+            versions = self._compared()
+            self.script("versions")
+            self.connection.execute(write(fill(parse("drop table fact"), {}, tables={"fact": load.fact})))
+        else:
+            [(rows,)] = self.connection.execute("select count(distinct source_row) from arriving").fetchall()
+            versions = Versions(rows, 0, 0)
+            self.script("first_versions")
+        if self.has("incoming"):
+            self.connection.execute("drop table incoming")
+        self.connection.execute(write(fill(parse("alter table next rename to fact"), {}, tables={"fact": load.fact})))
+        return versions
+
+    def _compared(self) -> Versions:
+        """How many rows of the file are new, changed and unchanged against the versions of the store."""
         counted = self.connection.execute(
             """
             with rows as (
@@ -308,20 +330,27 @@ class Writing:
             from rows
             """
         ).fetchall()[0]
-        self.create("next", {**columns, **_OF_A_VERSION})
-        self.script("versions")
-        if self.has(load.fact):
-            self.connection.execute(write(fill(parse("drop table fact"), {}, tables={"fact": load.fact})))
-        self.connection.execute(
-            write(fill(parse("create table fact as select * from next"), {}, tables={"fact": load.fact}))
-        )
-        self.connection.execute("drop table next; drop table kept; drop table arriving; drop table incoming")
         return Versions(*counted)
 
+    def set_aside(self, load: Load, source: str, rejects: pd.DataFrame) -> None:
+        """Write down rejects: row, column, value, reason."""
+        if len(rejects):
+            renamed = rejects.rename(columns={"row": "source_row", "column": "source_column"})
+            self.append("rejects", renamed.assign(load_id=load.id, fact=load.fact, source=source))
+
     def log(
-        self, load: Load, source: str, digest: str, *, read: int, versions: Versions, rejects: pd.DataFrame
+        self,
+        load: Load,
+        source: str,
+        digest: str,
+        *,
+        read: int,
+        versions: Versions,
+        rejects: pd.DataFrame | None = None,
     ) -> None:
-        """Write down what a load did, and its rejects (row, column, value, reason)."""
+        """Write down what a load did, with rejects that were not set aside before."""
+        if rejects is not None:
+            self.set_aside(load, source, rejects)
         self.connection.execute(
             "insert into loads values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
             [
@@ -333,19 +362,22 @@ class Writing:
                 load.backfilled,
                 read,
                 *versions,
-                int(rejects["row"].nunique()),
+                self.rejected(load),
             ],
         )
-        if len(rejects):
-            renamed = rejects.rename(columns={"row": "source_row", "column": "source_column"})
-            self.append("rejects", renamed.assign(load_id=load.id, fact=load.fact, source=source))
         self.connection.execute("drop table load")
 
-    def script(self, name: str) -> None:
-        """Run one of the files of load/."""
-        self.connection.execute(
-            files("appeal_insights.records").joinpath("load", f"{name}.sql").read_text(encoding="utf-8")
-        )
+    def rejected(self, load: Load) -> int:
+        """How many rows of a load were set aside so far."""
+        [(rows,)] = self.connection.execute(
+            "select count(distinct source_row) from rejects where load_id = $1", [load.id]
+        ).fetchall()
+        return int(rows)
+
+    def script(self, name: str, values: Sequence[object] = ()) -> duckdb.DuckDBPyConnection:
+        """Run one of the files of load/, with the values of its parameters. Gives what its answer is fetched from."""
+        text = files("appeal_insights.records").joinpath("load", f"{name}.sql").read_text(encoding="utf-8")
+        return self.connection.execute(text, list(values))
 
 
 @contextmanager
@@ -355,25 +387,36 @@ def writing(path: Path) -> Iterator[Writing]:
     temporary = path.with_name(f".{path.stem}.{os.getpid()}.duckdb")
     before = os.umask(0o077)  # records are nobody else's to read
     try:
-        _forget(temporary)
-        if path.exists():
-            shutil.copyfile(path, temporary)
-        target = Writing(temporary, path)
-        try:
-            yield target
-            target.connection.execute("checkpoint")
-        finally:
-            target.connection.close()
-        temporary.replace(path)
+        with locked(path):
+            try:
+                _forget(path)
+                if path.exists():
+                    shutil.copyfile(path, temporary)
+                target = Writing(temporary, path)
+                try:
+                    yield target
+                    target.connection.execute("checkpoint")
+                finally:
+                    target.connection.close()
+                if target.keeps:
+                    temporary.replace(path)
+                    for made, place in target.beside.items():
+                        place.parent.mkdir(exist_ok=True)
+                        made.replace(place)
+            finally:
+                _forget(path)
     finally:
         os.umask(before)
-        _forget(temporary)
 
 
-def _forget(temporary: Path) -> None:
-    for name in (temporary, temporary.with_name(temporary.name + ".wal")):
-        with suppress(FileNotFoundError):
-            name.unlink()
+def _forget(path: Path) -> None:
+    """Remove what this or a killed process wrote beside the store on the way to it. Only with its lock held."""
+    ours = re.compile(rf"\.{re.escape(path.stem)}\.\d+\.duckdb.*", re.DOTALL)
+    for left in [entry for entry in path.parent.iterdir() if ours.fullmatch(entry.name)]:
+        if left.is_dir():
+            shutil.rmtree(left, ignore_errors=True)
+        else:
+            left.unlink(missing_ok=True)
 
 
 def parquet_columns(path: Path) -> list[str]:
@@ -382,7 +425,7 @@ def parquet_columns(path: Path) -> list[str]:
         try:
             answer = connection.execute("select * from read_parquet($1) limit 0", [str(path)])
         except duckdb.Error as error:
-            raise BadInput(f"Cannot read {path}: {str(error).splitlines()[0]}") from error
+            raise BadInput.of("store.unreadable", path=path, reason=_first_line(error)) from error
         return [name for name, *_ in answer.description or []]
 
 
@@ -401,4 +444,4 @@ def parquet_pages(path: Path, rows: int) -> Iterator[tuple[pd.DataFrame, float]]
                 read += len(page)
                 yield page, read / total
         except duckdb.Error as error:
-            raise BadInput(f"Cannot read {path}: {str(error).splitlines()[0]}") from error
+            raise BadInput.of("store.unreadable", path=path, reason=_first_line(error)) from error

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from appeal_insights.errors import BadInput, UnknownStore, did_you_mean, one_of
+from appeal_insights.errors import BadInput, UnknownStore
 
 _STORE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
@@ -38,7 +38,7 @@ class Workspace:
     def store(self, name: str) -> Path:
         """The file of a store, whether it exists yet or not. Raises BadInput for what cannot be a name."""
         if not _STORE_NAME.fullmatch(name):
-            raise BadInput(f"{name!r} cannot name a store. Use letters, digits, - and _ (demo, emea_2026).")
+            raise BadInput.of("store.bad_name", given=name)
         return self.stores / f"{name}.duckdb"
 
     def existing_store(self, name: str) -> Path:
@@ -46,10 +46,8 @@ class Workspace:
         path = self.store(name)
         if not path.exists():
             known = sorted(file.stem for file in self.stores.glob("*.duckdb"))
-            there = f"There are: {one_of(known)}." if known else "There is none yet."
-            raise UnknownStore(
-                f"No store {name!r} in {self.stores}.{did_you_mean(name, known)} {there} "
-                "Make one with: appeal-insights ingest FILE --store NAME."
+            raise UnknownStore.of(
+                "store.unknown" if known else "store.none", given=name, known=known, folder=self.stores
             )
         return path
 
@@ -58,12 +56,10 @@ def find_workspace(given: Path | None = None) -> Workspace:
     """The workspace given, or the nearest folder upward that has notebooks/. Raises BadInput where there is none."""
     if given is not None:
         if not given.is_dir():
-            raise BadInput(f"The workspace {given} is not a folder.")
+            raise BadInput.of("workspace.no_folder", folder=given)
         return Workspace(given.resolve())
     here = Path.cwd()
     for folder in (here, *here.parents):
         if (folder / "notebooks").is_dir():
             return Workspace(folder)
-    raise BadInput(
-        f"No folder with notebooks/ at or above {here}. Change to the project's folder or give --workspace FOLDER."
-    )
+    raise BadInput.of("workspace.none", folder=here)

@@ -228,6 +228,22 @@ def test_figures_of_another_shape_or_beside_records_want_a_store_of_their_own(pa
         ({"metrics": {"overturn_rate": {"numerator": ["reversed"]}}}, "'denominator' is missing"),
         ({"blank": {"zero": ["reverse"]}}, "blanks of 'reverse' cannot be zero"),
         ({"total": {**TOTAL, "column": "kind"}}, "the total stands in 'kind', which goes to no dimension"),
+        ({"total": {**TOTAL, "differs": "ignore"}}, "differs is one of refuse, warn"),
+        ({"total": {**TOTAL, "off": ["GB"]}}, "[total]: no key 'off'. Did you mean 'of'?"),
+        ({"blank": {"zeros": ["reversed"]}}, "[blank]: no key 'zeros'. Did you mean 'zero'?"),
+        ({"values": {"policy": {"a": "b"}}}, "[values.policy] translates a dimension that no column goes to"),
+        ({"dimensions": {"market": "market", "country": "market"}}, "two columns go to 'market'"),
+        ({"unpivot": {"keep": ["week"]}}, "[unpivot] wants either headers, a name for each header row, or a pattern"),
+        ({"unpivot": {"headers": ["market", "count"], "keep": []}}, "the unpivoted sheet has no column 'week'"),
+        ({"unpivot": {"headers": ["market", "value"], "keep": ["week"]}}, "none of them 'value'"),
+        ({"blank": {"left": ["market"]}}, "no header row 'market' whose blanks"),
+        ({"numbers": {"thousands": ".", "decimal": "."}}, "thousands and decimal are the same sign"),
+        ({"header_row": "3"}, "cannot use header_row = '3'. Write for example header_row = 3"),
+        ({"skip": ["a"]}, "skip is a table: write [skip]"),
+        (
+            {"metrics": {"overturn_rate": {"numerator": ["k"], "denominator": {"rate": "r", "of": "k"}}}},
+            "a rate makes a numerator, never a denominator",
+        ),
     ],
 )
 def test_a_mapping_of_figures_that_does_not_fit_is_refused(change, says):
@@ -240,6 +256,124 @@ def test_a_mapping_of_figures_that_does_not_fit_is_refused(change, says):
 def test_a_column_that_the_file_lacks_is_answered_with_the_nearest_one(tmp_path):
     with pytest.raises(BadMapping, match=r"no column 'reversed'\. Did you mean 'reverse'"):
         take_in(WEEKS.rename(columns={"reversed": "reverse"}), tmp_path / "s.duckdb")
+
+
+def test_a_row_per_count_is_one_row_of_the_sheet(tmp_path):
+    rows = table("""
+        week     | market | what     | how_many | seen_by
+        2026-W40 | GB     | reversed | 40       | ann
+        2026-W40 | GB     | decided  | 100      | bob
+        2026-W40 | DE     | decided  | 50       |
+        2026-W40 | FR     | reversed | 5        |
+        2026-W40 | FR     | decided  | 60       |
+        2026-W40 | FR     | decided  | 61       |
+        2026-W40 | GB     | hours    | 7.5      |
+    """)
+    intake = take_in(rows, tmp_path / "s.duckdb", counts={"column": "what", "value": "how_many"})
+    assert (intake.read, intake.new, intake.rejected) == (3, 1, 2)
+    assert intake.unmapped == ("seen_by", "hours")
+    assert sorted(intake.reasons[["column", "reason", "first_row"]].to_numpy().tolist()) == [
+        ["decided", "this count appears again for its period and segment", 4],
+        ["reversed", "is not a count: a whole number, 0 or more", 3],
+    ]
+
+
+def test_rows_are_taken_or_left_out_as_the_mapping_says(tmp_path):
+    rows = table("""
+        week     | market | side | reversed | decided
+        2026-W40 | GB     | eu   | 40       | 100
+        2026-W40 | US     | us   | 90       | 100
+        2026-W40 | Note 1 | eu   |          |
+        2026-W40 | Note 2 | eu   |          |
+    """)
+    intake = take_in(rows, tmp_path / "s.duckdb", only={"side": ["eu"]}, skip={"market": ["Note *"]})
+    assert (intake.read, intake.new, intake.rejected, intake.skipped) == (1, 1, 0, 3)
+
+
+def test_values_are_translated_after_totals_were_compared(tmp_path):
+    rows = pd.concat([WEEKS, table("week | market | reversed | decided\n2026-W40 | all | 50 | 150")])
+    intake = take_in(rows, tmp_path / "s.duckdb", total=TOTAL, values={"market": {"GB": "UK", "DE": ""}})
+    assert (intake.new, intake.totals, intake.agree) == (3, 1, 1)
+    found = answer(tmp_path / "s.duckdb", "breakdown", "2026-W40", by=("market",))
+    assert found.set_index("market")["numerator"].to_dict() == {"UK": 40, "(blank)": 10}
+
+
+def test_two_values_that_become_one_are_a_row_that_appears_again(tmp_path):
+    intake = take_in(WEEKS, tmp_path / "s.duckdb", values={"market": {"DE": "GB"}})
+    assert (intake.new, intake.rejected) == (2, 1)
+
+
+def test_a_numerator_may_be_all_less_those_that_were_late(tmp_path):
+    late = {"overturn_rate": {"numerator": {"of": ["decided"], "less": ["reversed"]}, "denominator": ["decided"]}}
+    intake = take_in(WEEKS.assign(reversed=["40", "51", "30"]), tmp_path / "s.duckdb", metrics=late)
+    assert (intake.new, intake.rejected) == (2, 1)
+    assert intake.reasons["reason"].tolist() == ["less was counted for overturn_rate than is taken off"]
+    assert answer(tmp_path / "s.duckdb", "trend", "2026-W40")["numerator"].tolist() == [60]
+
+
+@pytest.mark.parametrize(
+    ("rate", "of", "percent", "numerator"),
+    [
+        ("25%", "8", False, 2),
+        ("0.461538461538", "13", False, 6),
+        ("0.46153846153846156", "13", False, 6),
+        ("46.2", "13", True, 6),
+        ("46.2 %", "13", False, 6),
+        ("1", "300", False, 300),
+        ("n/a", "0", False, 0),
+        ("46.2", "13", False, "is a rate above 100 %: say percent = true where 46.2 means 46.2 %"),
+        ("50%", "13", False, "is no rate of 13: no whole number gives it"),
+        ("46.2%", "12,000", False, "has too few digits: of 12,000 it may be any count from 5,538 to 5,550"),
+        ("n/a", "13", False, "is no rate"),
+        ("-5%", "13", False, "is no rate"),
+    ],
+)
+def test_a_rate_and_its_denominator_give_a_numerator_or_a_reason(tmp_path, rate, of, percent, numerator):
+    rows = pd.DataFrame({"week": ["2026-W40"], "market": ["GB"], "rate": [rate], "decided": [of]})
+    stated = {"rate": "rate", "of": "decided", "percent": percent}
+    metrics = {"overturn_rate": {"numerator": stated, "denominator": ["decided"]}}
+    intake = take_in(rows, tmp_path / "s.duckdb", metrics=metrics)
+    if isinstance(numerator, str):
+        assert intake.reasons["reason"].tolist() == [numerator]
+    else:
+        assert answer(tmp_path / "s.duckdb", "trend", "2026-W40")["numerator"].tolist() == [numerator]
+
+
+@pytest.mark.parametrize(
+    ("sign", "text", "count"),
+    [(".", "1.234", 1234), (" ", "1\u202f234", 1234), ("'", "1'234", 1234), (".", "12,00", 12)],
+)
+def test_thousands_are_separated_as_the_mapping_says(tmp_path, sign, text, count):
+    rows = WEEKS.assign(decided=[text, "50", "60"], reversed="0")
+    assert take_in(rows, tmp_path / "s.duckdb", numbers={"thousands": sign}).rejected == 0
+    asked = {"where": {"market": ["GB"]}}
+    assert answer(tmp_path / "s.duckdb", "trend", "2026-W40", **asked)["denominator"].tolist() == [count]
+
+
+def test_the_totals_that_were_checked_are_kept_by_file(tmp_path):
+    path = tmp_path / "s.duckdb"
+    stated = table("""
+        week     | market | reversed | decided
+        2026-W40 | all    | 50       | 151
+        2026-W41 | all    | 30       | 1,200
+    """)
+    intake = take_in(pd.concat([WEEKS, stated]), path, total={**TOTAL, "differs": "warn"})
+    assert (intake.agree, len(intake.differ)) == (1, 1)
+    with Store(path) as store:
+        declared = store.declared("figures")
+    assert declared["totals_checked"] == 1
+    assert declared["files"]["table"]["differ"] == list(intake.differ)
+
+
+def test_a_check_changes_nothing(tmp_path):
+    path = make_sheet(tmp_path / "s.duckdb", WEEKS)
+    before = path.read_bytes()
+    mapping = read_figures_mapping(SHEET)
+    assert (
+        ingest_figures(WEEKS.assign(reversed="1"), path, mapping=mapping, loaded_at=SECOND_LOAD, check=True).changed
+        == 3
+    )
+    assert path.read_bytes() == before
 
 
 CELLS = {

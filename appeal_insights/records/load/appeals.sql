@@ -1,23 +1,14 @@
 -- What follows from the columns of an appeal, reckoned once when it is taken in.
 --
--- reads   incoming   the checked rows of one file: the contract's columns, instants in UTC, zone of the market
+-- reads   incoming   the checked rows of one file: the contract's columns, instants in UTC, zone of the market;
+--                    said has all that the row says as one text
 --         load       one row: load_id, loaded_at, backfilled
 -- gives   arriving   the same rows with local days, turnaround, a hash of their content and the instant they are known from
 
-create temp table arriving as
-with hashed as (
-    select
-        md5(cast(to_json(contents) as varchar)) as row_hash,
-        contents.*
-    from (select * exclude (source_row, known_from) from incoming) as contents
-),
-
-extracted as (
-    select appeal_id, source_row, known_from from incoming
-)
-
+create temp view arriving as
 select
-    hashed.* exclude (zone),
+    incoming.* exclude (said, zone, known_from),
+    md5(said) as row_hash,
     appeal_id as record_key,
     cast(timezone(zone, timezone('UTC', enforced_at)) as date) as enforced_on,
     cast(timezone(zone, timezone('UTC', received_at)) as date) as received_on,
@@ -25,11 +16,9 @@ select
     cast(date_trunc('week', timezone(zone, timezone('UTC', decided_at))) as date) as decided_week,
     (epoch_us(decided_at) - epoch_us(received_at)) // 1000000 as turnaround_seconds,
     case
-        when load.backfilled then least(coalesce(extracted.known_from, received_at, decided_at, load.loaded_at), load.loaded_at)
+        when load.backfilled then least(coalesce(incoming.known_from, received_at, decided_at, load.loaded_at), load.loaded_at)
         else load.loaded_at
     end as known_from,
-    load.load_id,
-    extracted.source_row
-from hashed
-join extracted using (appeal_id)
+    load.load_id
+from incoming
 cross join load

@@ -1,31 +1,20 @@
 -- What follows from the columns of a known event, reckoned once when it is taken in.
 --
--- reads   incoming   the checked rows of one file: the contract's columns, instants in UTC
+-- reads   incoming   the checked rows of one file: the contract's columns, instants in UTC;
+--                    said has all that the row says as one text
 --         load       one row: load_id, loaded_at, backfilled
 -- gives   arriving   the same rows with their first day, a hash of their content and the instant they are known from
 
-create temp table arriving as
-with hashed as (
-    select
-        md5(cast(to_json(contents) as varchar)) as row_hash,
-        contents.*
-    from (select * exclude (source_row, known_from) from incoming) as contents
-),
-
-extracted as (
-    select event_id, source_row, known_from from incoming
-)
-
+create temp view arriving as
 select
-    hashed.* exclude (zone),
+    incoming.* exclude (said, zone, known_from),
+    md5(said) as row_hash,
     event_id as record_key,
     cast(starts_at as date) as starts_on,
     case
-        when load.backfilled then least(coalesce(extracted.known_from, starts_at, load.loaded_at), load.loaded_at)
+        when load.backfilled then least(coalesce(incoming.known_from, starts_at, load.loaded_at), load.loaded_at)
         else load.loaded_at
     end as known_from,
-    load.load_id,
-    extracted.source_row
-from hashed
-join extracted using (event_id)
+    load.load_id
+from incoming
 cross join load
