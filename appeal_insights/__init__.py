@@ -7,15 +7,19 @@ __version__ = "0.1.0"
 
 # The public names and where they live: loaded when first used, so that a small question costs a small import.
 _PUBLIC = {
+    "check_data": "appeal_insights.findings.data_check",
     "decompose_change": "appeal_insights.analysis.decomposition",
+    "find_causes": "appeal_insights.analysis.rootcause",
     "explore": "appeal_insights.explorer.explore",
     "ingest": "appeal_insights.records.ingest",
     "ingest_figures": "appeal_insights.records.figures",
     "investigate": "appeal_insights.findings.overturn",
+    "load_figures_mapping": "appeal_insights.records.figures",
     "load_mapping": "appeal_insights.records.mapping",
     "metrics": "appeal_insights.metrics.metric",
     "period": "appeal_insights.periods",
     "query": "appeal_insights.findings.answer",
+    "reconcile": "appeal_insights.findings.reconcile",
     "run": "appeal_insights.reports.run",
     "Store": "appeal_insights.records.store",
 }

@@ -48,18 +48,22 @@ def sample(
     seed: Annotated[int, typer.Option(help="Another seed is another sample.")] = 7,
     weeks: Annotated[int, typer.Option(help="Weeks of decisions.")] = 26,
     appeals: Annotated[int, typer.Option(help="Appeals in all.")] = 30_000,
+    scenario: Annotated[str, typer.Option(help="planted, or quiet: nothing moved.")] = "planted",
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Make up appeals with one planted cause and its known event; the truth is in a file of its own."""
+    """Make up appeals with a few planted causes and their known events; the truth is in a file of its own."""
     from appeal_insights.records.sample import write_sample
 
-    made = write_sample(folder or find_workspace(workspace).sample, seed=seed, weeks=weeks, appeals=appeals)
+    place = folder or find_workspace(workspace).sample
+    made = write_sample(place, seed=seed, weeks=weeks, appeals=appeals, scenario=scenario)
     typer.echo(f"Wrote {_names(made)} to {made}.")
 
 
 @app.command()
 def ingest(
-    file: Annotated[Path, typer.Argument(help="CSV or Parquet.")],
+    file: Annotated[
+        Path, typer.Argument(help="CSV, Parquet or a workbook; or a folder of them, all taken in or none.")
+    ],
     store: StoreOption,
     mapping: Annotated[
         str,
@@ -71,10 +75,13 @@ def ingest(
     loaded_at: Annotated[
         str, typer.Option(help="The instant of this load (2026-11-16T06:00:00Z); now if not given.")
     ] = "",
+    check: Annotated[
+        bool, typer.Option("--check", help="Say what would become of the rows, and change nothing.")
+    ] = False,
     workspace: WorkspaceOption = None,
 ) -> None:
     """Take a file in: records, or already counted figures. Every row ends in the store or among the rejects."""
-    _take_in(file, find_workspace(workspace), store, mapping=mapping, fact=fact, loaded_at=loaded_at)
+    _take_in(file, find_workspace(workspace), store, mapping=mapping, fact=fact, loaded_at=loaded_at, check=check)
 
 
 @app.command()
@@ -108,6 +115,38 @@ def query(
         typer.echo(answer.show_sql(name, store=store, **asked) + ";")
         return
     write_table(answer.query(name, store=store, **asked), form)
+
+
+@app.command()
+def reconcile(
+    official: Annotated[Path, typer.Argument(help="Somebody's numbers, CSV or Parquet: a period, counts or a rate.")],
+    store: StoreOption,
+    metric: Annotated[str, typer.Option(help="What was counted.")] = "overturn_rate",
+    mapping: Annotated[
+        Path | None, typer.Option("--map", help="A file with [columns] and [values.market], theirs = ours.")
+    ] = None,
+    columns: Annotated[str, typer.Option(help="The same in one line: Woche=period; Quote=rate.")] = "",
+    where: Annotated[str, typer.Option(help="Which records: market=DE,AT; queue=live.")] = "",
+    basis: Annotated[str, typer.Option(help="Ours: decision, submission or enforcement.")] = "decision",
+    as_of: Annotated[str, typer.Option(help="What was known at this instant; the newest load if not given.")] = "",
+    most: Annotated[int, typer.Option(help="How many differences of definition at once, 1 to 4.")] = 4,
+    language: Annotated[str, typer.Option(help="en, zh-CN or both.")] = "en",
+    form: Annotated[str, typer.Option("--format", help="table, csv or json.")] = "table",
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Explain why somebody's number is not ours, step by step, to what remains."""
+    from appeal_insights.findings.reconcile import reconcile as explain
+    from appeal_insights.reports.tables import write_table
+
+    found = explain(
+        official, store=store, metric=metric, mapping=mapping, columns=columns, where=where, basis=basis, as_of=as_of,
+        most=most, language=language, audience="analyst", workspace=workspace,
+    )  # fmt: skip
+    if form == "table":
+        typer.echo(repr(found))
+        if not found.explained:
+            write_table(found.nearest, form)
+    write_table(found.table, form)
 
 
 @app.command()
@@ -195,26 +234,38 @@ def _make_demo_stores(place: Workspace) -> None:
 
 
 def _take_in(
-    file: Path, place: Workspace, store: str, *, mapping: str = "", fact: str = "appeals", loaded_at: str = ""
+    file: Path,
+    place: Workspace,
+    store: str,
+    *,
+    mapping: str = "",
+    fact: str = "appeals",
+    loaded_at: str = "",
+    check: bool = False,
 ) -> None:
     from appeal_insights.periods import instant
     from appeal_insights.records.figures import ingest_figures, is_figures, read_figures_mapping
     from appeal_insights.records.ingest import ingest as take_in
+    from appeal_insights.records.ingest import ingest_folder
     from appeal_insights.records.mapping import read_mapping
     from appeal_insights.reports.tables import intake_lines
 
     moment = instant(loaded_at) if loaded_at else None
     path = place.store(store)
-    if mapping:
-        declared = _declared(mapping)
-        if is_figures(declared):
-            intake = ingest_figures(file, path, mapping=read_figures_mapping(declared, what=mapping), loaded_at=moment)
-        else:
-            intake = take_in(file, path, mapping=read_mapping(declared, what=mapping), loaded_at=moment, progress=True)
+    declared = _declared(mapping) if mapping else {}
+    if is_figures(declared):
+        if check:
+            raise BadParameter("--check looks at records. Counted figures are checked whole before any is taken in.")
+        found = [ingest_figures(file, path, mapping=read_figures_mapping(declared, what=mapping), loaded_at=moment)]
     else:
-        intake = take_in(file, path, fact=fact, loaded_at=moment, progress=True)
-    for line in intake_lines(intake, store):
-        typer.echo(line)
+        how: dict[str, Any] = {
+            "mapping": read_mapping(declared, what=mapping) if mapping else None,
+            "fact": fact, "loaded_at": moment, "progress": True, "check": check,
+        }  # fmt: skip
+        found = ingest_folder(file, path, **how) if file.is_dir() else [take_in(file, path, **how)]
+    for intake in found:
+        for line in intake_lines(intake, store):
+            typer.echo(line)
 
 
 def _declared(mapping: str) -> dict[str, Any]:

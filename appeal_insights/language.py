@@ -10,7 +10,7 @@ from typing import Literal, cast
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 
-from appeal_insights.errors import AppealInsightsError, did_you_mean
+from appeal_insights.errors import AppealInsightsError, did_you_mean, word
 
 Language = Literal["en", "zh-CN"]
 LANGUAGES: tuple[Language, ...] = ("en", "zh-CN")
@@ -30,7 +30,7 @@ def languages(choice: str) -> tuple[Language, ...]:
         return LANGUAGES
     if choice in LANGUAGES:
         return (choice,)
-    raise UnknownWords(f"No language {choice!r}.{did_you_mean(choice, CHOICES)} Choose one of: {', '.join(CHOICES)}.")
+    raise UnknownWords.of("choice", what=word("language"), given=choice, known=CHOICES)
 
 
 @cache

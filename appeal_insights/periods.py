@@ -9,7 +9,7 @@ from typing import Literal, get_args
 
 import pandas as pd
 
-from appeal_insights.errors import BadPeriod, did_you_mean
+from appeal_insights.errors import BadPeriod, word
 
 Grain = Literal["day", "week", "month", "quarter", "half-year", "year"]
 GRAINS: tuple[Grain, ...] = get_args(Grain)  # finest first
@@ -60,7 +60,7 @@ def period(text: str) -> Period:
         return _single(first.strip())
     start, end = _single(first.strip()), _single(last.strip())
     if end.end <= start.start:
-        raise BadPeriod(f"The period {text!r} ends before it starts. Write the earlier one first.")
+        raise BadPeriod.of("period.backwards", given=text)
     return Period(start.start, end.end, f"{start.label}{SPAN_SIGN}{end.label}")
 
 
@@ -72,11 +72,8 @@ def _single(text: str) -> Period:
                 start = first_day(*(int(part) for part in match.groups()))
                 return Period(start, next_start(start, grain), text)
             except (ValueError, OverflowError) as error:
-                raise BadPeriod(f"No such day or week as {text!r} in the calendar: {error}.") from error
-    raise BadPeriod(
-        f"Cannot read the period {text!r}. Write a day (2026-10-05), an ISO week (2026-W40), a month (2026-10), a "
-        "quarter (2026-Q4), a half-year (2026-H2), a year (2026), or first..last of them."
-    )
+                raise BadPeriod.of("period.not_in_calendar", given=text, reason=error) from error
+    raise BadPeriod.of("period.unreadable", given=text)
 
 
 def _month(year: int, month: int) -> date:
@@ -146,10 +143,8 @@ def split(whole: Period, grain: Grain) -> list[Period]:
     check_grain(grain)
     parts = list(_steps(whole, grain))
     if not parts or parts[0].start != whole.start or parts[-1].end != whole.end:
-        raise BadPeriod(
-            f"{whole.label} does not consist of whole periods of one {grain}. "
-            f"Choose days from {first_day(whole.start, grain)} on, or a finer grain."
-        )
+        first = first_day(whole.start, grain)
+        raise BadPeriod.of("period.not_split", period=whole, grain=word(grain), first=first)
     return parts
 
 
@@ -179,12 +174,10 @@ def resolve(text: str, as_of: datetime, *, ahead_of: Period | None = None) -> Pe
         return _whole_periods(first_day(as_of.date(), grain), grain, int(last[1] or 1))
     if before:
         if ahead_of is None:
-            raise BadPeriod(f"{text!r} is reckoned from the later period. Give that one as a date or as 'last week'.")
+            raise BadPeriod.of("period.no_later", given=text)
         grain = _grain(before[2])
         if first_day(ahead_of.start, grain) != ahead_of.start:
-            raise BadPeriod(
-                f"{ahead_of.label} does not start with a {grain}, so no {grain}s end before it. Say the days."
-            )
+            raise BadPeriod.of("period.no_start", period=ahead_of, grain=word(grain))
         return _whole_periods(ahead_of.start, grain, int(before[1] or 1))
     return period(text)
 
@@ -196,7 +189,7 @@ def _grain(word: str) -> Grain:
 def _whole_periods(end: date, grain: Grain, count: int) -> Period:
     """So many periods of a grain, the last of which ends as `end` begins."""
     if not count:
-        raise BadPeriod(f"Zero {grain}s are no period. Ask for one or more.")
+        raise BadPeriod.of("period.zero", grain=word(grain))
     start = end
     for _ in range(count):
         start = first_day(start - timedelta(days=1), grain)
@@ -207,7 +200,7 @@ def _whole_periods(end: date, grain: Grain, count: int) -> Period:
 def check_grain(grain: str) -> None:
     """Raises BadPeriod for a word that is no grain."""
     if grain not in GRAINS:
-        raise BadPeriod(f"No grain {grain!r}.{did_you_mean(grain, GRAINS)} Choose one of: {', '.join(GRAINS)}.")
+        raise BadPeriod.of("choice", what=word("grain"), given=grain, known=GRAINS)
 
 
 def check_apart(periods: Sequence[Period]) -> None:
@@ -215,9 +208,7 @@ def check_apart(periods: Sequence[Period]) -> None:
     ordered = sorted(periods)
     for one, other in pairwise(ordered):
         if one.overlaps(other):
-            raise BadPeriod(
-                f"The periods {one.label} and {other.label} share days. Choose periods that do not overlap."
-            )
+            raise BadPeriod.of("period.overlap", one=one, other=other)
 
 
 def instant(text: str | datetime) -> datetime:
@@ -228,9 +219,9 @@ def instant(text: str | datetime) -> datetime:
     try:
         moment = text if isinstance(text, datetime) else datetime.fromisoformat(str(text).strip())
     except ValueError as error:
-        raise BadPeriod(f"Cannot read the instant {text!r}. Write it as 2026-11-16T06:00:00Z.") from error
+        raise BadPeriod.of("period.instant", given=text) from error
     if moment.tzinfo is not None:
         return moment.astimezone(UTC).replace(tzinfo=None)
     if isinstance(text, str) and not _DAY.fullmatch(text.strip()):
-        raise BadPeriod(f"The instant {text!r} has no time zone. Write it like 2026-11-16T06:00:00Z; Z is UTC.")
+        raise BadPeriod.of("period.no_zone", given=text)
     return moment

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from appeal_insights import cli
+from appeal_insights.findings.finding import Finding
 from appeal_insights.findings.overturn import Inquiry, investigate
 from appeal_insights.findings.shown import EXHIBIT, FINDING
 from appeal_insights.periods import Period, period
@@ -221,3 +222,14 @@ def hand_count(table: pd.DataFrame, span: str | Period) -> tuple[int, int]:
 def folders(runs: Path) -> Iterator[str]:
     """The names of everything under data/runs, sorted."""
     yield from sorted(path.name for path in runs.iterdir()) if runs.is_dir() else ()
+
+
+def finding(inquiry: Inquiry, id: str) -> Finding:
+    """The finding of that id."""
+    [one] = [each for each in inquiry.conclusions if each.id == id]
+    return one
+
+
+def grades(inquiry: Inquiry) -> dict[str, str]:
+    """How sure an inquiry is of each of its findings."""
+    return {each.id: each.grade for each in inquiry.conclusions}

@@ -1,5 +1,6 @@
 """What tests of records and metrics share: small tables written as text, and stores made of them."""
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
@@ -80,3 +81,9 @@ def digest_at(path: Path, moment: datetime, fact: str = "appeals") -> str:
     """The fingerprint of a store as of an instant."""
     with Store(path) as store:
         return str(store.fingerprint(fact, moment))
+
+
+def english_left(chinese: str) -> list[str]:
+    """Runs of three English words in a Chinese text, what stands in quotes apart: a sentence that nobody translated."""
+    bare = re.sub(r"“[^”]*”|'[^']*'|\"[^\"]*\"", "", chinese)
+    return re.findall(r"[A-Za-z]{2,}(?: [A-Za-z]{2,}){2}", bare)

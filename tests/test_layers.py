@@ -38,6 +38,7 @@ HOMES = {  # outside library -> the modules, or the folders of modules, that may
     "nbformat": ("reports",),
     "papermill": ("reports",),
     "rich": ("cli", "reports.tables"),  # what the shell prints
+    "python_calamine": ("records.sheets",),
     "sqlglot": ("records.statement", "metrics.measure"),  # its tree changes between majors: two files to look at
     "typer": ("cli",),
     "vl_convert": ("charts", "reports"),  # draws for a notebook's chart, bundles for an exported page

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from appeal_insights.metrics.metric import Metric, day_of, metrics
+from appeal_insights.metrics.variants import Variant, variants
 from appeal_insights.records.contract import Column, Contract, Words, contract, facts
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -47,13 +48,20 @@ A *proportion* counts both questions over the same records, so that its rate lie
 The *basis* says which moment puts a record in its period; the day is that of the market's own clock.
 """
 
+VARIANTS_INTRO = """\
+## Other ways to count
+
+What `appeal-insights reconcile` and `ap.reconcile` try, one variant of a switch at a time, to explain somebody else's
+number. They are declared in [variants.toml](../appeal_insights/metrics/variants.toml); `{as_of}` is an instant.
+"""
+
 QUERIES_INTRO = """\
 # The queries
 
 Each query is one SQL file. `ap.query` and `appeal-insights query NAME` answer it; `--show-sql` prints it filled in, as
 text that any DuckDB shell runs on the store's file. `<dimensions>` stands for the columns asked for, none or several.
-Most read *measures*: records, or numbers counted by somebody else, reduced to numerators and denominators. The last two
-sections are the step that makes them.
+Most read *measures*: records, or numbers counted by somebody else, reduced to numerators and denominators. The sections
+measures and figures are the step that makes them; variants is what `appeal-insights reconcile` asks.
 """
 
 
@@ -83,7 +91,7 @@ def pages() -> dict[str, str]:
     """Every page by its path from the root."""
     return {
         "docs/contract.md": contract_page([contract(fact) for fact in facts()]),
-        "docs/metrics.md": metrics_page(metrics().values()),
+        "docs/metrics.md": metrics_page(metrics().values(), variants().values()),
         "docs/queries.md": queries_page(sorted((METRICS / "queries").glob("*.sql"))),
         "docs/glossary.md": glossary_page(ROOT / "appeal_insights" / "words" / "glossary.csv"),
     }
@@ -114,11 +122,13 @@ def contract_page(contracts: Iterable[Contract]) -> str:
     return _joined(parts)
 
 
-def metrics_page(declared: Iterable[Metric]) -> str:
-    """The page of the metrics: one table for each."""
+def metrics_page(declared: Iterable[Metric], others: Iterable[Variant]) -> str:
+    """The page of the metrics: one table for each, then the other ways to count that a reconciliation tries."""
     parts = [_written_from("appeal_insights/metrics/declared/*.toml"), METRICS_INTRO]
     for metric in declared:
         parts += [f"## {metric.id}: {_both(metric.name, ' · ')}", table(["", ""], _facts_of(metric))]
+    rows = [[_code(one.id), one.switch, _both(one.name), _both(one.explains)] for one in others]
+    parts += [VARIANTS_INTRO, table(["variant", "switch", "name", "what somebody else does then"], rows)]
     return _joined(parts)
 
 
@@ -126,7 +136,7 @@ def queries_page(files: Iterable[Path]) -> str:
     """The page of the queries: what each asks, reads and gives; then the two files that yield the measures."""
     parts = [_written_from("the headers of appeal_insights/metrics/queries/*.sql"), QUERIES_INTRO]
     parts += [_query_section(file) for file in files]
-    parts += [_query_section(METRICS / name) for name in ("measures.sql", "figures.sql")]
+    parts += [_query_section(METRICS / name) for name in ("measures.sql", "figures.sql", "variants.sql")]
     return _joined(parts)
 
 
@@ -169,9 +179,13 @@ def cell(text: str) -> str:
 def _columns(found: Contract) -> list[list[str]]:
     return [
         [_code(column.name), _type(column), _values(column), _yes(column.required), _yes(column.dimension),
-         column.known_at or "", _both(column.label), _both(column.describes)]
+         column.known_at or "", _both(column.label), _both(column.describes) + _rolls_up(column)]
         for column in found.columns.values()
     ]  # fmt: skip
+
+
+def _rolls_up(column: Column) -> str:
+    return f" Rolls up to {_code(column.rolls_up_to)}." if column.rolls_up_to else ""
 
 
 def _derived(found: Contract) -> list[list[str]]:
@@ -188,8 +202,10 @@ def _rules(found: Contract) -> list[list[str]]:
 def _keys(found: Contract) -> str:
     events = ", else ".join(_code(name) for name in found.first_event)
     market = f" Days are those of the clock of `{found.market}`." if found.market else ""
+    since = f", with codes in force since {found.valid_from}" if found.valid_from else ""
     return (
-        f"One row has one {_code(found.key)}. On the first load a row counts as known from the time of its extract, "
+        f"Version {found.version}{since}. One row has one {_code(found.key)}. "
+        "On the first load a row counts as known from the time of its extract, "
         f"where the mapping names that, else from {events}.{market}"
     )
 

@@ -23,15 +23,12 @@ def mark_maturity(
     require_columns(table, (ends,))
     require_filled(table, ends)
     if settles_in_days < 0:
-        raise BadParameter(f"settles_in_days is {settles_in_days}. Give the days a record needs to settle, 0 or more.")
+        raise BadParameter.of("parameter.settles", days=settles_in_days)
     try:
         end = pd.to_datetime(table[ends])
     except (ValueError, TypeError) as error:
-        raise BadTable(f"Column {ends!r} does not hold dates: {error}") from error
+        raise BadTable.of("table.no_dates", name=ends, reason=error) from error
     now = pd.Timestamp(as_of)
     if (end.dt.tz is None) != (now.tz is None):
-        raise BadTable(
-            f"Column {ends!r} and as_of ({now}) are not on the same clock: one has a time zone, the other none. "
-            "Localise the one without."
-        )
+        raise BadTable.of("table.clocks", name=ends, now=now)
     return table.assign(mature=now - end >= pd.Timedelta(days=settles_in_days))

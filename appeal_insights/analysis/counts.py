@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from appeal_insights.errors import BadTable, did_you_mean, one_of
+from appeal_insights.errors import BadTable, word
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -19,10 +19,7 @@ def require_columns(table: pd.DataFrame, names: Iterable[str]) -> None:
     there = [str(name) for name in table.columns]
     for name in names:
         if name not in there:
-            raise BadTable(
-                f"No column {name!r}.{did_you_mean(name, there)}\n"
-                f"The table has: {one_of(there) or 'no columns'}. Rename or add the column."
-            )
+            raise BadTable.of("table.no_column" if there else "table.no_columns", given=name, known=there)
 
 
 def read_counts(table: pd.DataFrame, *pairs: tuple[str, str]) -> list[FloatArray]:
@@ -38,11 +35,13 @@ def read_counts(table: pd.DataFrame, *pairs: tuple[str, str]) -> list[FloatArray
     for numerator, denominator in pairs:
         row = _first(counts[numerator] > counts[denominator])
         if row is not None:
-            raise BadTable(
-                f"Row {table.index[row]}: {numerator!r} is {counts[numerator][row]:,.12g} "
-                f"but {denominator!r} is only {counts[denominator][row]:,.12g}.\n"
-                "A numerator counts a part of its denominator: check how both were counted. "
-                "A ratio of two different things is no share, so this does not apply to it."
+            raise BadTable.of(
+                "table.larger",
+                row=str(table.index[row]),
+                numerator=numerator,
+                counted=f"{counts[numerator][row]:,.12g}",
+                denominator=denominator,
+                of=f"{counts[denominator][row]:,.12g}",
             )
     return [counts[name] for name in names]
 
@@ -63,21 +62,18 @@ def require_filled(table: pd.DataFrame, name: str) -> None:
     """
     row = _first(table[name].isna().to_numpy())
     if row is not None:
-        raise BadTable(f"Row {table.index[row]}: {name!r} is empty. Fill it, or leave the row out.")
+        raise BadTable.of("table.blank", row=str(table.index[row]), name=name)
 
 
 def _numbers(table: pd.DataFrame, name: str) -> FloatArray:
     column = table[name]
     if len(column) and not pd.api.types.is_numeric_dtype(column):
-        raise BadTable(f"Column {name!r} holds {column.dtype}, not numbers. Convert it to integers before.")
+        raise BadTable.of("table.no_numbers", name=name, type=column.dtype)
     values = column.to_numpy(dtype=np.float64, na_value=np.nan)
     row = _first(~(np.isfinite(values) & (values >= 0)))
     if row is not None:
-        given = "empty" if np.isnan(values[row]) else f"{values[row]:,.12g}"
-        raise BadTable(
-            f"Row {table.index[row]}: {name!r} is {given}, not a count of 0 or more.\n"
-            "Write 0 where nothing was counted, and leave out what was not counted at all."
-        )
+        value = word("empty") if np.isnan(values[row]) else f"{values[row]:,.12g}"
+        raise BadTable.of("table.no_count", row=str(table.index[row]), name=name, value=value)
     return values
 
 

@@ -57,9 +57,7 @@ def decompose_change(segments: pd.DataFrame) -> pd.DataFrame:
     n1, d1 = counts["numerator_after"], counts["denominator_after"]
     if not (d0.sum() and d1.sum()):
         empty = "after" if d0.sum() else "before"
-        raise EmptyPeriod(
-            f"Nothing to count in the period {empty}, so there is no change to decompose. Widen that period."
-        )
+        raise EmptyPeriod.of("empty.decomposition", period=empty)
     w0, w1 = d0 / d0.sum(), d1 / d1.sum()
     whole = (n0.sum() / d0.sum() + n1.sum() / d1.sum()) / 2
     own0, own1 = n0 / d0, n1 / d1

@@ -85,7 +85,7 @@ def wilson(
     """
     n, d = np.asarray(numerator, dtype=np.float64), np.asarray(denominator, dtype=np.float64)
     if np.any(n < 0) or np.any(n > d):
-        raise BadTable("A numerator counts a part of its denominator, 0 or more. Check how both were counted.")
+        raise BadTable.of("table.not_a_part")
     q = _quantile(level, degrees)
     with np.errstate(divide="ignore", invalid="ignore"):
         rate = n / d
@@ -147,7 +147,7 @@ def bounds(
     """
     each = [dispersion] if isinstance(dispersion, Dispersion) else list(dispersion)
     if not isinstance(dispersion, Dispersion) and len(each) != len(numerator):
-        raise BadTable(f"{len(each)} dispersions for {len(numerator)} rows. Give one for all, or one per row in order.")
+        raise BadTable.of("table.dispersions", given=len(each), rows=len(numerator))
     floors = [one.floor for one in each]
     degrees = [np.inf if one.degrees is None else one.degrees for one in each]  # t with endless degrees is normal
     return wilson(numerator, denominator, dispersion=floors, level=level, degrees=degrees)
@@ -184,7 +184,7 @@ def change_of_rate(
     counts = (numerator_before, denominator_before, numerator_after, denominator_after)
     if not (denominator_before and denominator_after):
         empty = "after" if denominator_before else "before"
-        raise EmptyPeriod(f"Nothing to count in the period {empty}, so there is no change. Widen that period.")
+        raise EmptyPeriod.of("empty.change", period=empty)
     change, low, high = _newcombe(
         *(np.array([count], dtype=np.float64) for count in counts), dispersion=dispersion, level=level
     )
@@ -231,7 +231,7 @@ def _newcombe(
 
 def _quantile(level: float, degrees: npt.ArrayLike | None) -> FloatArray:
     if not 0 < level < 1:
-        raise BadParameter(f"A level of {level:g} is not a share between 0 and 1. Write 0.95 for 95 %.")
+        raise BadParameter.of("parameter.level", level=f"{level:g}")
     free = np.asarray(np.inf if degrees is None else degrees, dtype=np.float64)
     return np.asarray(stdtrit(free, (1 + level) / 2), dtype=np.float64)
 
@@ -249,13 +249,10 @@ def _periods_and_weekdays(days: pd.DataFrame) -> tuple[IntArray, IntArray]:
     try:
         day = pd.to_datetime(days["day"]).dt.normalize()
     except (ValueError, TypeError) as error:
-        raise BadTable(f"Column 'day' does not hold dates: {error}") from error
+        raise BadTable.of("table.no_dates", name="day", reason=error) from error
     if day.duplicated().any():
         twice = day[day.duplicated()].iloc[0]
-        raise BadTable(
-            f"The day {twice:%Y-%m-%d} is there more than once. Add up its segments first: one row per day, each in "
-            "one period."
-        )
+        raise BadTable.of("table.day_twice", day=f"{twice:%Y-%m-%d}")
     codes, _ = pd.factorize(days["period"])
     return codes.astype(np.int64), day.dt.day_of_week.to_numpy().astype(np.int64)
 

@@ -77,10 +77,10 @@ def read_leaves(
     """
     by = tuple(dict.fromkeys(by))
     if before == after:
-        raise BadParameter(f"Both periods are called {before!r}. Name two different values of column {period!r}.")
+        raise BadParameter.of("parameter.same_periods", name=repr(before), column=period)
     for name in by:
         if name in (period, day, numerator, denominator):
-            raise BadParameter(f"Column {name!r} cannot be a dimension and something else. Take it out of `by`.")
+            raise BadParameter.of("parameter.two_roles", name=name)
     require_columns(table, [*by, period])
     is_after = (table[period] == after).fillna(False).to_numpy(dtype=bool)
     is_before = (table[period] == before).fillna(False).to_numpy(dtype=bool)
@@ -112,10 +112,8 @@ def _require_a_share(n: FloatArray, d: FloatArray, side: IntArray) -> None:
     for number, name in enumerate(("before", "after")):
         total_n, total_d = n[side == number].sum(), d[side == number].sum()
         if total_n > total_d:
-            raise BadTable(
-                f"The period {name} has {total_n:,.12g} in its numerator but only {total_d:,.12g} in its denominator.\n"
-                "A ratio of two different things is no share, so this does not apply to it. Choose a proportion."
-            )
+            counted, of = f"{total_n:,.12g}", f"{total_d:,.12g}"
+            raise BadTable.of("table.larger_in_period", period=name, counted=counted, of=of)
 
 
 def _codes(column: pd.Series) -> tuple[IntArray, tuple[str, ...]]:

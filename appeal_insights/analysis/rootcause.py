@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from scipy.special import stdtr, stdtrit
+from scipy.special import stdtrit
 
 from appeal_insights.analysis.causes import Cause, Causes, Check, Segment
 from appeal_insights.analysis.intervals import Dispersion, change_intervals, dispersion_over_days
@@ -52,7 +52,7 @@ def find_causes(
             BadParameter   alpha is no share, or the periods or columns do not go together.
     """
     if not 0 < alpha < 1:
-        raise BadParameter(f"alpha is {alpha:g}, not a share between 0 and 1. Write 0.05 for 5 %.")
+        raise BadParameter.of("parameter.alpha", alpha=f"{alpha:g}")
     read = read_leaves(
         leaves, by, period=period, before=before, after=after, day=day, numerator=numerator, denominator=denominator
     )
@@ -272,50 +272,36 @@ def _rate(numerator: float, denominator: float) -> float:
     return float(numerator / denominator) if denominator else float("nan")
 
 
-def stand_out(segments: pd.DataFrame, *, dispersion: float = 1.0, degrees: float | None = None) -> pd.DataFrame:
-    """Compare the change of each segment's rate with the change of all other records.
+def stand_out(segments: pd.DataFrame) -> pd.DataFrame:
+    """Hold the change of each segment's rate against that of all other records. Describes, and tests nothing.
 
     Takes   one row per segment, over one or more dimensions: dimension, segment, numerator_before, denominator_before,
             numerator_after, denominator_after. Segments of one dimension add up to the whole.
-            `dispersion`: how much more rates vary than independent cases would (1 where it is unknown).
-            `degrees`: of freedom of a t quantile where there are few days, else normal.
     Gives   the same rows with
             rest_change   change of the rate of all other records, in share
             excess        what the segment brought beyond its share of a change common to all, in share; null where the
                           segment is everything or is in one period only
-            p             two-sided, of 'it changed as the rest did', multiplied by the segments looked at (Bonferroni)
-            eligible      whether it has enough on both sides to be looked at
-    Source  Two-sample comparison of two differences of proportions, on effective n.
+            eligible      whether it and the rest have enough on both sides to be compared
     """
     if segments.empty:
-        return segments.assign(rest_change=pd.Series(dtype=float), excess=0.0, p=1.0, eligible=False)
+        return segments.assign(rest_change=pd.Series(dtype=float), excess=0.0, eligible=False)
     own = segments[_COUNTS].astype(float)
     whole = segments.groupby("dimension")[_COUNTS].transform("sum").astype(float)
     rest = whole - own
-    change, change_error = _change(own, dispersion)
-    rest_change, rest_error = _change(rest, dispersion)
+    change, rest_change = _change(own), _change(rest)
     share = (
         own["denominator_before"] / whole["denominator_before"] + own["denominator_after"] / whole["denominator_after"]
     ) / 2
-    eligible = _enough(own) & _enough(rest)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        z: pd.Series = (change - rest_change) / np.sqrt(change_error**2 + rest_error**2)
-    raw = 2 * stdtr(degrees or np.inf, -np.abs(z))
-    looks = max(1, int(eligible.sum()))
     return segments.assign(
         rest_change=rest_change,
         excess=share * (1 - share) * (change - rest_change),
-        p=pd.Series(np.minimum(1.0, raw * looks), index=segments.index).where(eligible),
-        eligible=eligible,
+        eligible=_enough(own) & _enough(rest),
     )
 
 
-def _change(counts: pd.DataFrame, dispersion: float) -> tuple[pd.Series, pd.Series]:
-    """The change of a rate and its standard error; the rate for the error is that of both periods together."""
+def _change(counts: pd.DataFrame) -> pd.Series:
     d0, d1 = counts["denominator_before"].where(lambda n: n > 0), counts["denominator_after"].where(lambda n: n > 0)
-    pooled = (counts["numerator_before"] + counts["numerator_after"]) / (d0 + d1)
-    error = np.sqrt(dispersion * pooled * (1 - pooled) * (1 / d0 + 1 / d1))
-    return counts["numerator_after"] / d1 - counts["numerator_before"] / d0, error
+    return counts["numerator_after"] / d1 - counts["numerator_before"] / d0
 
 
 def _enough(counts: pd.DataFrame) -> "pd.Series[bool]":

@@ -24,7 +24,10 @@ EFFECTS = ("rate_effect", "mix_effect")
 COUNTS = ("numerator_before", "denominator_before", "numerator_after", "denominator_after")
 COLUMNS = ("segment", *EFFECTS, "contribution", "low", "high", *COUNTS)
 STEP = 30  # pixels for one segment
-LABELS = alt.ExprRef(f"{ROOM} < 520 ? 130 : 220")  # pixels for a label
+STEP_OF_TWO = 42  # where one is named on two lines
+JOINT = " · "  # between the two dimensions of a segment
+LABELS = alt.ExprRef(f"{ROOM} < 520 ? 130 : {ROOM} < 720 ? 220 : 300")  # pixels for a line of a label
+LINES = f"split(datum.label, '{JOINT}')"  # a segment of two dimensions stands on two lines
 TICKS = alt.ExprRef(f"{ROOM} < 520 ? 4 : 6")  # about so many, at round numbers
 
 
@@ -44,7 +47,8 @@ def contributions(table: pd.DataFrame, *, title: str, description: str, language
         raise BadTable("The table has no segment, so there is no contribution to draw.")
     base = _base(with_numbers(table.loc[:, list(COLUMNS)], COLUMNS[1:]), language)
     chart = alt.LayerChart(layer=[*_bars(base, language), *_totals(base)])
-    return chart.properties(title=titled(title), description=description, height=STEP * len(table))
+    step = STEP_OF_TWO if table["segment"].str.contains(JOINT, regex=False).any() else STEP
+    return chart.properties(title=titled(title), description=description, height=step * len(table))
 
 
 def _base(rows: pd.DataFrame, language: Language) -> alt.Chart:
@@ -53,7 +57,7 @@ def _base(rows: pd.DataFrame, language: Language) -> alt.Chart:
         alt.Chart(rows)
         .transform_calculate(**in_points)
         .encode(
-            alt.Y("segment:N", sort=None, title=None, axis=alt.Axis(labelColor=INK, labelLimit=LABELS)),
+            alt.Y("segment:N", sort=None, title=None, axis=alt.Axis(labelColor=INK, labelLimit=LABELS, labelExpr=LINES)),
             tooltip=_tooltip(language),
         )
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from appeal_insights.disclosure import AUDIENCES, Audience
-from appeal_insights.errors import AppealInsightsError, EmptyPeriod, choice
+from appeal_insights.errors import AppealInsightsError, EmptyPeriod, also_said_in, choice
 from appeal_insights.explorer.controls import Controls
 from appeal_insights.explorer.results import Results
 from appeal_insights.findings.answer import Asking
@@ -71,7 +71,7 @@ class Explorer:
             self.seen = glance(asking, store=place.store, audience=place.audience, workspace=place.workspace)
         except AppealInsightsError as error:
             self.seen = None
-            self.results.show_instead(joined({one: _instead(error, one) for one in place.languages}))
+            self.results.show_instead(self._told(error))
             return
         self.results.show(
             [glance_trend(self.seen, one) for one in place.languages],
@@ -94,7 +94,7 @@ class Explorer:
                 elif control == "filter":
                     self.controls.offer_values(self._values(self.controls.filter.value))
             except AppealInsightsError as error:  # the store is gone: the question says so as well
-                self.results.show_instead(error.message)
+                self.results.show_instead(self._told(error))
             self.controls.mark_typed()
         self.redraw()
 
@@ -129,6 +129,9 @@ class Explorer:
             return []
         metric = self.controls.metric.value
         return read_values(dimension, store=self.place.store, name=metric, workspace=self.place.workspace)
+
+    def _told(self, error: AppealInsightsError) -> str:
+        return joined({one: _instead(error, one) for one in self.place.languages})
 
     @contextmanager
     def _without_redrawing(self) -> Iterator[None]:
@@ -168,18 +171,20 @@ def explore(
             lists when it is called again.
     Raises  what is wrong with a parameter. A question that cannot be answered is no error: a sentence says why.
     """
-    place = Place(store, choice("audience", audience, AUDIENCES), languages(language), workspace)
-    start = Asking(
-        "trend",
-        metric=metric,
-        by=by,
-        during=during,
-        every=every,
-        where=where,
-        basis=choice("basis", basis, BASES),
-        as_of=as_of,
-    )
-    return Explorer(place, start)
+    wanted = languages(language)
+    with also_said_in(wanted):
+        place = Place(store, choice("audience", audience, AUDIENCES), wanted, workspace)
+        start = Asking(
+            "trend",
+            metric=metric,
+            by=by,
+            during=during,
+            every=every,
+            where=where,
+            basis=choice("basis", basis, BASES),
+            as_of=as_of,
+        )
+        return Explorer(place, start)
 
 
 def _span(first: str, last: str) -> str:
@@ -189,4 +194,4 @@ def _span(first: str, last: str) -> str:
 def _instead(error: AppealInsightsError, language: Language) -> str:
     if isinstance(error, EmptyPeriod):
         return say("explorer.nothing", language)
-    return say("explorer.refused", language, message=error.message)
+    return say("explorer.refused", language, message=error.say(language))

@@ -92,13 +92,10 @@ def question_of(asking: Asking, store: Store) -> Question:
 def _periods(asking: Asking) -> tuple[list[Period], Grain | None]:
     if asking.name == PAIR:
         if not (asking.before and asking.after):
-            raise BadParameter(
-                "before_after compares two periods. Say both, for example before=2026-W40..2026-W43 "
-                "after=2026-W44..2026-W46."
-            )
+            raise BadParameter.of("period.both")
         return [period(asking.before), period(asking.after)], None
     if not asking.during:
-        raise BadParameter(f"{asking.name} wants to know when. Say for example during=2026-W40..2026-W46.")
+        raise BadParameter.of("period.when", query=asking.name)
     whole = period(asking.during)
     if asking.name != "trend":
         return [whole], None

@@ -20,11 +20,14 @@ from appeal_insights.analysis.intervals import (
 from appeal_insights.analysis.rootcause import stand_out
 from appeal_insights.disclosure import SMALLEST_SHOWN, Audience, hide_cells, pool_small, tell_on_each_other
 from appeal_insights.errors import EmptyPeriod
+from appeal_insights.findings import coincidence
+from appeal_insights.findings.gate import Test, gate
+from appeal_insights.findings.searching import Search, search
 from appeal_insights.metrics.measure import Question
 from appeal_insights.metrics.metric import Basis, Metric, day_of
-from appeal_insights.metrics.query import ask, dimensions, query, query_table
+from appeal_insights.metrics.query import ask, dimensions, query
 from appeal_insights.periods import GRAINS, Grain, Period, first_day, label, next_start
-from appeal_insights.records.scope import Scope, read_scope, touches
+from appeal_insights.records.scope import Scope
 from appeal_insights.records.store import Asked, Fingerprint, Store
 
 # What explains a move of an overturn rate most often stands first: what is appealed, by whom, under which policy.
@@ -33,7 +36,6 @@ SEARCH_ORDER = (
     "queue", "site", "appeal_round", "evidence_provided", "surface",
 )  # fmt: skip
 LEAD_IN = 12  # periods shown before the earlier one, for a reader to see what is usual
-COINCIDES_BEFORE, COINCIDES_AFTER = 14, 3  # days around the first day after, in which an event coincides
 POOLED = "(small)"  # the segment that small ones are folded into; named by language when shown
 COUNTS = ["numerator_before", "denominator_before", "numerator_after", "denominator_after"]
 
@@ -76,6 +78,7 @@ class Evidence:
     counts: dict[str, int]  # of the whole, as COUNTS
     change: Change | None  # None: too few records to show anything
     views: Sequence[View]
+    search: Search | None  # None where noise is unknown, so that nothing can stand out
     contrasts: pd.DataFrame  # every segment of every dimension against all other records
     events: pd.DataFrame
     checks: Mapping[str, bool]
@@ -86,6 +89,7 @@ class Evidence:
     by_figures: bool
     days: int = 0  # with records, on the side that has fewer; 0 where there are no days
     withheld: Sequence[str] = ()  # dimensions left out, because they would give away small numbers of another
+    gate: Sequence[Test] = ()  # what was checked of the records themselves
     totals: int = 0  # stated totals of a sheet that were checked against their parts
     by_period: pd.DataFrame | None = None  # the largest segments of one dimension in the periods of the trend
 
@@ -118,7 +122,6 @@ def gather(
     views = [] if small else [_view(store, question, name, dispersion, audience) for name in dims]
     withheld = _withheld(store, question, views)
     views = [view for view in views if view.dimension not in withheld]
-    contrasts = _contrasts(views, dispersion)
     fingerprint = store.fingerprint(question.table, as_of)
     return Evidence(
         metric=metric,
@@ -133,10 +136,12 @@ def gather(
         counts=counts,
         change=None if small else change_of_rate(*(counts[name] for name in COUNTS), dispersion=dispersion),
         views=views,
-        contrasts=contrasts,
-        events=_events(store, question, contrasts),
+        search=_search(store, question, views, audience) if views and dispersion.known else None,
+        contrasts=_contrasts(views),
+        events=coincidence.near(store, before, after, where=where, as_of=as_of),
         checks=_checks(store, question, views, counts),
         fingerprint=fingerprint,
+        gate=gate(store, as_of),
         asked=tuple(store.asked),
         without=[] if question.figures else list(store.declared(metric.fact).get("without", [])),
         store=store.name,
@@ -174,9 +179,7 @@ def _counts(whole: pd.DataFrame, question: Question) -> dict[str, int]:
     found = {name: int(whole[name].sum()) for name in COUNTS}
     for side, period_ in zip(("before", "after"), question.periods, strict=True):
         if not found[f"denominator_{side}"]:
-            raise EmptyPeriod(
-                f"Nothing was counted in {period_.label}. Widen the period or the scope, or ask for data that are in."
-            )
+            raise EmptyPeriod.of("empty.scope", period=period_)
     return found
 
 
@@ -219,6 +222,17 @@ def _withheld(store: Store, question: Question, views: Sequence[View]) -> list[s
     return left_out
 
 
+def _search(store: Store, question: Question, views: Sequence[View], audience: Audience) -> Search | None:
+    """The search over all dimensions that are shown and were known before the outcome."""
+    shown = {view.dimension: set(view.parts["segment"]) for view in views}
+    dims = [name for name in shown if name in question.metric.contract.causes]
+    if not dims:
+        return None
+    leaves = query(store, "by_day", _question(store, question, dims))
+    starts = [pd.Timestamp(part.start) for part in question.periods]
+    return search(leaves, dims, starts=starts, shown=shown, audience=audience)
+
+
 def _with_rates(parts: pd.DataFrame, each: Sequence[Dispersion]) -> pd.DataFrame:
     """The parts with rate_before, low_before, high_before and the same after: shares, nan where nothing was counted."""
     for side in ("before", "after"):
@@ -228,7 +242,7 @@ def _with_rates(parts: pd.DataFrame, each: Sequence[Dispersion]) -> pd.DataFrame
     return parts
 
 
-def _contrasts(views: Sequence[View], dispersion: Dispersion) -> pd.DataFrame:
+def _contrasts(views: Sequence[View]) -> pd.DataFrame:
     columns = [
         "dimension",
         "segment",
@@ -245,7 +259,7 @@ def _contrasts(views: Sequence[View], dispersion: Dispersion) -> pd.DataFrame:
     ]
     tables = [view.parts[columns] for view in views]
     together = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
-    return stand_out(together, dispersion=dispersion.floor, degrees=dispersion.degrees)
+    return stand_out(together)
 
 
 def _trend(store: Store, question: Question, audience: Audience) -> pd.DataFrame:
@@ -310,57 +324,6 @@ def _steps(start: date, end: date, grain: Grain) -> list[Period]:
         found.append(Period(start, following, label(start, grain)))
         start = following
     return found
-
-
-def _events(store: Store, question: Question, contrasts: pd.DataFrame) -> pd.DataFrame:
-    """Known events near the change, and for each whether it coincides in time and can have touched the scope."""
-    before, after = question.periods
-    empty = pd.DataFrame(
-        columns=["event_id", "event_type", "title_en", "title_zh", "starts_on", "scope", "in_time", "in_scope"]
-    )
-    if "known_events" not in store.tables:
-        return empty
-    table = query_table(store, "known_events", as_of=question.as_of)
-    first, last = pd.Timestamp(before.start) - pd.Timedelta(days=COINCIDES_BEFORE), pd.Timestamp(after.end)
-    table = table[(table["starts_on"] >= first) & (table["starts_on"] < last)]
-    if table.empty:
-        return empty
-    opens = pd.Timestamp(after.start) - pd.Timedelta(days=COINCIDES_BEFORE)
-    closes = pd.Timestamp(after.start) + pd.Timedelta(days=COINCIDES_AFTER)
-    scopes = table["scope"].map(lambda text: read_scope(text) if isinstance(text, str) else {})
-    return table.assign(
-        in_time=table["starts_on"].between(opens, closes),
-        in_scope=scopes.map(lambda scope: touches(scope, question.where)),
-        reach=scopes,
-    ).reset_index(drop=True)
-
-
-def may_touch(reach: Scope, dimension: str | None, segment: str | None) -> bool:
-    """Whether an event of that scope can have touched a segment at all."""
-    return touches(reach, {dimension: [segment]} if dimension and segment else {})
-
-
-def takes_in(reach: Scope, where: Scope, dimension: str | None) -> bool:
-    """Whether an event's scope is not narrower than what is looked at: it names no other dimension."""
-    return set(reach) <= {*where, *([dimension] if dimension else [])}
-
-
-def coinciding(events: pd.DataFrame, where: Scope, dimension: str | None, segment: str | None) -> pd.DataFrame:
-    """The events in time whose scope takes in a segment; those that name its dimension first, then the latest."""
-    if events.empty:
-        return events
-    reach = events["reach"]
-    fits = (
-        events["in_time"]
-        & events["in_scope"]
-        & reach.map(lambda scope: may_touch(scope, dimension, segment) and takes_in(scope, where, dimension))
-    )
-    named = reach.map(lambda scope: dimension in scope)
-    return (
-        events[fits]
-        .assign(named=named[fits])
-        .sort_values(["named", "starts_at"], ascending=[False, False], kind="stable")
-    )
 
 
 def _checks(store: Store, question: Question, views: Sequence[View], counts: Mapping[str, int]) -> dict[str, bool]:

@@ -7,15 +7,11 @@ import pandas as pd
 from appeal_insights.charts.trend import trend as draw_trend
 from appeal_insights.disclosure import SMALLEST_SHOWN
 from appeal_insights.findings.cells import NOTHING, count_cell, day_cell, ratio, share_cell, share_range_cell
-from appeal_insights.findings.evidence import (
-    COINCIDES_AFTER,
-    COINCIDES_BEFORE,
-    Evidence,
-    coinciding,
-    may_touch,
-    takes_in,
-)
-from appeal_insights.findings.judged import ENOUGH_DAYS, Driver, driver, grade_of_move, moved
+from appeal_insights.findings.coincidence import COINCIDES_AFTER, COINCIDES_BEFORE, coinciding, may_touch, takes_in
+from appeal_insights.findings.evidence import Evidence
+from appeal_insights.findings.gate_exhibit import exhibit as gate_exhibit
+from appeal_insights.findings.gate_exhibit import in_short
+from appeal_insights.findings.judged import ENOUGH_DAYS, Driver, driver, drivers, grade_of_move, moved
 from appeal_insights.findings.naming import (
     basis_name,
     change_points,
@@ -25,10 +21,10 @@ from appeal_insights.findings.naming import (
     metric_name,
     rows_of,
     scope_name,
-    segment_name,
+    segment_names,
     size,
 )
-from appeal_insights.findings.sentences import claim, event_sentence, next_step
+from appeal_insights.findings.sentences import claim, event_sentence, in_brief, next_step
 from appeal_insights.findings.shown import Cells, Code, Exhibit
 from appeal_insights.language import (
     Language,
@@ -53,28 +49,45 @@ def summary(evidence: Evidence, language: Language) -> Exhibit:
             "summary.how_sure",
             language,
             size=size(evidence, language),
-            grade=say(f"grade.{grade_of_move(evidence)}", language),
+            grade=say(f"grade_in_short.{grade_of_move(evidence)}", language),
         )
     )
-    named = driver(evidence)
-    if named is not None and moved(evidence) != "still":
-        told = say(
-            "summary.why",
-            language,
-            segment=segment_name(evidence, named.dimension, named.segment, language),
-            rate_before=ratio(named.row, "before", language),
-            rate_after=ratio(named.row, "after", language),
-            contribution=points_number(named.row["contribution"], language),
-            points=change_points(evidence, language),
-        )
-        notes.append(told + ("" if language == "zh-CN" else " ") + event_sentence(evidence, language))
-    notes.append(say("summary.next_step", language, step=next_step(evidence, language)))
+    notes += _where(evidence, language)
+    step = next_step(evidence, driver(evidence), language)
+    notes.append(say("summary.next_step", language, step=step))
     return Exhibit("summary", language, _heading(evidence, language), notes)
 
 
+def _where(evidence: Evidence, language: Language) -> list[str]:
+    """Which segment moved it, with the event that coincides, and what else moved; one sentence where none did."""
+    named, joint = driver(evidence), "" if language == "zh-CN" else " "
+    also = in_brief(evidence, language)
+    if named is None or moved(evidence) == "still":
+        found = [each for each in drivers(evidence) if each.segment] if evidence.search else []
+        if found:
+            return [say("summary.under", language, segments=in_brief(evidence, language, all_of_them=True))]
+        if moved(evidence) == "still":
+            return []
+        everywhere = any(not each.segment for each in drivers(evidence))
+        return [say("summary.everywhere" if everywhere else "summary.nowhere", language)]
+    told = {
+        "segment": segment_names(evidence, named.segment, language),
+        "contribution": points_number(named.contribution, language),
+        "points": change_points(evidence, language),
+    }
+    sides = ("before", "after")
+    if named.kind == "mix":
+        told |= {f"share_{side}": share(getattr(named, f"share_{side}"), language) for side in sides}
+    else:
+        told |= {f"rate_{side}": ratio(named.counts, side, language) for side in sides}
+    where = say(f"summary.why_{named.kind}", language, **told)
+    where += joint + event_sentence(evidence, named, language)
+    return [where, say("summary.also", language, segments=also)] if also else [where]
+
+
 def _heading(evidence: Evidence, language: Language) -> str:
-    """What the page speaks of: metric, scope, periods, data date."""
-    return say(
+    """What the page speaks of: metric, scope, periods, data date, and whether its records are sound."""
+    heading = say(
         "summary.heading",
         language,
         metric=metric_name(evidence, language),
@@ -83,6 +96,8 @@ def _heading(evidence: Evidence, language: Language) -> str:
         after=evidence.after.label,
         as_of=instant(evidence.as_of, language),
     )
+    checked = in_short(evidence.gate, language)
+    return f"{heading} · {checked}" if checked else heading
 
 
 def trend(evidence: Evidence, language: Language) -> Exhibit:
@@ -182,14 +197,16 @@ def _trend_cells(table: pd.DataFrame, language: Language) -> Cells:
 
 
 def _drawn_events(evidence: Evidence, language: Language) -> pd.DataFrame | None:
-    shown = evidence.events[evidence.events["in_scope"].astype(bool)] if len(evidence.events) else evidence.events
-    named = driver(evidence)
-    if named is not None and len(shown):
-        shown = coinciding(shown, evidence.where, named.dimension, named.segment)
-    if not len(shown):
+    """The events that coincide with a segment that is named; where none is, all that can have touched the scope."""
+    found = evidence.events[evidence.events["in_scope"].astype(bool)] if len(evidence.events) else evidence.events
+    named = drivers(evidence)
+    if named and len(found):
+        each = [coinciding(found, evidence.where, one.names) for one in named]
+        found = pd.concat(each).drop_duplicates("event_id")
+    if not len(found):
         return None
-    titles = [event_title(row, language) for _, row in shown.iterrows()]
-    return pd.DataFrame({"starts_on": shown["starts_on"].to_numpy(), "title": titles}).sort_values(
+    titles = [event_title(row, language) for _, row in found.iterrows()]
+    return pd.DataFrame({"starts_on": found["starts_on"].to_numpy(), "title": titles}).sort_values(
         "starts_on", ignore_index=True
     )
 
@@ -209,13 +226,9 @@ def events(evidence: Evidence, language: Language) -> Exhibit:
     title = say("events.title", language)
     if evidence.events.empty:
         return Exhibit("events", language, title, [say("events.none", language)])
-    named = driver(evidence)
-    segment = (
-        segment_name(evidence, named.dimension, named.segment, language) if named else scope_name(evidence, language)
-    )
+    named = drivers(evidence)
     rows = []
     for _, row in evidence.events.iterrows():
-        verdict = _verdict(row, evidence, named)
         scope = row["scope"] if isinstance(row["scope"], str) and row["scope"] else say("segment.anywhere", language)
         rows.append(
             [
@@ -223,26 +236,36 @@ def events(evidence: Evidence, language: Language) -> Exhibit:
                 event_title(row, language),
                 say(f"event_type.{row['event_type']}", language),
                 scope,
-                say(f"events.{verdict}", language),
+                _verdict(row, evidence, named, language),
             ]
         )
     heads = [(key, say(f"column.{key}", language), "left") for key in ("starts", "event", "kind", "scope", "verdict")]
-    note = say("events.explained", language, before=str(COINCIDES_BEFORE), after=str(COINCIDES_AFTER), segment=segment)
-    return Exhibit("events", language, title, [event_sentence(evidence, language), note], cells=Cells(heads, rows))
+    note = say("events.explained", language, before=str(COINCIDES_BEFORE), after=str(COINCIDES_AFTER))
+    said = event_sentence(evidence, driver(evidence), language)
+    return Exhibit("events", language, title, [said, note], cells=Cells(heads, rows))
 
 
-def _verdict(event: "pd.Series", evidence: Evidence, named: Driver | None) -> str:
+def _verdict(event: "pd.Series", evidence: Evidence, named: Sequence[Driver], language: Language) -> str:
+    """How an event stands to the segments named; to the whole where none is."""
     if not event["in_time"]:
-        return "other_time"
-    dimension, segment = (named.dimension, named.segment) if named else (None, None)
-    if not event["in_scope"] or not may_touch(event["reach"], dimension, segment):
-        return "elsewhere"
-    return "coincides" if takes_in(event["reach"], evidence.where, dimension) else "partly"
+        return say("events.other_time", language)
+    segments = [each.names for each in named] or [[{}]]
+    fits = [any(takes_in(event["reach"], evidence.where, name) for name in names) for names in segments]
+    if event["in_scope"] and any(fits):
+        if not named:
+            return say("events.coincides", language)
+        with_it = [
+            segment_names(evidence, each.segment, language) for each, fit in zip(named, fits, strict=True) if fit
+        ]
+        return say("events.coincides_with", language, segments=("；" if language == "zh-CN" else "; ").join(with_it))
+    touched = any(may_touch(event["reach"], name) for names in segments for name in names)
+    return say("events.partly" if event["in_scope"] and touched else "events.elsewhere", language)
 
 
 def limits(evidence: Evidence, language: Language) -> Exhibit:
     """What was not looked at."""
-    notes = [say(f"limits.{key}", language) for key in ("audits", "appealed", "combinations")]
+    searched = "combinations" if evidence.search and len(evidence.search.dimensions) > 1 else "one_dimension"
+    notes = [say(f"limits.{key}", language) for key in ("audits", "appealed", searched)]
     if not evidence.by_figures:
         notes.append(say("limits.clusters", language))
     if evidence.basis == "decision":
@@ -279,6 +302,11 @@ def about(evidence: Evidence, language: Language) -> Exhibit:
     return Exhibit("about", language, say("about.title", language), cells=Cells(heads, rows))
 
 
+def checked(evidence: Evidence, language: Language) -> Exhibit:
+    """What was checked of the records themselves."""
+    return gate_exhibit(evidence.gate, language)
+
+
 def queries(evidence: Evidence, language: Language) -> list[Code]:
     """Every query that was asked, each text once."""
     unique = {asked.text: asked for asked in evidence.asked}.values()
@@ -303,7 +331,8 @@ def facts(evidence: Evidence, language: Language) -> Sequence[tuple[str, str]]:
         "source": metric.source,
         "audience": say(f"about.{evidence.audience}", language, smallest=str(SMALLEST_SHOWN)),
         "fingerprint": str(evidence.fingerprint),
+        "gate": in_short(evidence.gate, language),
     }
     if evidence.totals:
         told["totals"] = say("about.totals_checked", language, count=str(evidence.totals))
-    return [(say(f"about.{key}", language), value) for key, value in told.items()]
+    return [(say(f"about.{key}", language), value) for key, value in told.items() if value]

@@ -34,6 +34,7 @@ class Finding:
     told: Mapping[Language, Told]
     check_on: date
     owner: str = ""
+    grades: str = "grade"  # where the words for its grade stand
 
     def as_json(self) -> Bundle:
         return {
@@ -52,7 +53,7 @@ class Finding:
             "claim": told.claim,
             "size": told.size,
             "segment": told.segment,
-            "grade": say(f"grade.{self.grade}", language),
+            "grade": say(f"{self.grades}.{self.grade}", language),
             "ruled_out": list(told.ruled_out),
             "owner": say("finding.owner_and_check", language, owner=owner, check_on=day(self.check_on, language)),
             "next_step": told.next_step,

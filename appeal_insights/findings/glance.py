@@ -93,11 +93,13 @@ def read_choices(
         first = opened.span(table, "starts_on" if figures else day_of(of.instant(basis)))
         last = opened.span(table, "ends_on") if figures else first
         if first is None or last is None:
-            raise EmptyPeriod(f"Nothing in {store} has a day to be counted on. Choose another basis or store.")
+            raise EmptyPeriod.of("empty.dated", store=store)
         declared = opened.declared(table)
         known = declared["grain"] if figures else declared.get("precision", {}).get(of.instant(basis), "day")
         counted = (
-            declared["metrics"] if figures else [one.id for one in metrics().values() if one.fact in opened.tables]
+            declared["metrics"]
+            if figures
+            else [one.id for one in metrics().values() if one.at and one.fact in opened.tables]
         )
         return Choices(
             metrics=[metrics()[one] for one in counted],
@@ -130,10 +132,10 @@ def glance(asking: Asking, *, store: str, audience: Audience, workspace: Path | 
     with Store(find_workspace(workspace).existing_store(store)) as opened:
         question = question_of(asking, opened)
         if len(question.by) > 1:
-            raise BadParameter(f"{', '.join(question.by)} are too many lines for one chart. Choose one dimension.")
+            raise BadParameter.of("parameter.one_dimension", names=question.by)
         trend, days = query(opened, "trend", question), days_of(opened, question)
     if not trend["denominator"].sum():
-        raise EmptyPeriod(f"Nothing was counted in {asking.during}. Widen the period or the filter.")
+        raise EmptyPeriod.of("empty.filter", period=asking.during)
     return _glance(question, trend, days, audience=audience)
 
 

@@ -1,12 +1,13 @@
 """How things are called and how tables of an inquiry read, in either language."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, cast
 
 import pandas as pd
 
-from appeal_insights.findings.cells import points_cell, points_range_cell, ratio
-from appeal_insights.findings.evidence import POOLED, Evidence, View
+from appeal_insights.findings.cells import NOTHING, count_of_cell, p_cell, points_cell, points_range_cell, ratio
+from appeal_insights.findings.evidence import COUNTS, POOLED, Evidence, View
+from appeal_insights.findings.judged import Driver, Split
 from appeal_insights.findings.shown import Cells
 from appeal_insights.language import Language, points, points_range, say
 from appeal_insights.metrics.metric import Metric
@@ -49,6 +50,26 @@ def segment_name(evidence: Evidence, dimension: str, segment: str, language: Lan
         dimension=dimension_label(evidence, dimension, language),
         value=segment_value(segment, language),
     )
+
+
+def segment_names(evidence: Counted, segment: Mapping[str, str], language: Language) -> str:
+    """A segment of any number of dimensions; of none it is everything that was looked at."""
+    return (
+        " · ".join(
+            say("segment.named", language, dimension=dimension_label(evidence, name, language), value=value)
+            for name, value in segment.items()
+        )
+        if segment
+        else scope_name(evidence, language)
+    )
+
+
+def split_by(evidence: Evidence, dimension: str | None, language: Language) -> str:
+    """What mix and rate were split by, inside a sentence."""
+    if dimension is not None:
+        return inline_label(evidence, dimension, language)
+    assert evidence.search is not None
+    return say("split.all", language, count=str(len(evidence.search.dimensions)))
 
 
 def metric_name(evidence: Counted, language: Language) -> str:
@@ -114,6 +135,81 @@ def whole_cells(evidence: Evidence, language: Language) -> Cells:
     ]
     row += [points_cell(change.change, language), points_range_cell(change.low, change.high, language)]
     return headed(heads, [row], language)
+
+
+def split_cells(evidence: Evidence, whole: Split, view: View, language: Language) -> Cells:
+    """Mix and rate of one change: over all dimensions together where they were searched, then by each, main first."""
+    assert evidence.change is not None
+    change = points_cell(evidence.change.change, language)
+    heads = [
+        ("dimension", "left"),
+        ("rate_effect", "right"),
+        ("mix", "right"),
+        ("change", "right"),
+        ("with_whole", "right"),
+    ]
+    rows = [
+        [
+            dimension_label(evidence, part.dimension, language),
+            points_cell(part.rate_effect, language),
+            points_cell(part.mix_effect, language),
+            change,
+            count_of_cell(part.reversal.with_whole, len(part.parts), language),
+        ]
+        for part in sorted(evidence.views, key=lambda part: part.dimension != view.dimension)
+    ]
+    if whole.dimension is None:
+        together = split_by(evidence, None, language)
+        effects = [points_cell(effect, language) for effect in (whole.rate, whole.mix)]
+        rows.insert(0, [together[:1].upper() + together[1:], *effects, change, NOTHING])
+    return headed(heads, rows, language)
+
+
+def driver_cells(evidence: Evidence, named: Sequence[Driver], language: Language, *, all_else: bool) -> Cells:
+    """Segments that moved with what each brought; below them everything else and the whole, so that it adds up.
+
+    all_else: of many segments, what is left of the change when theirs is taken away; of one, all other records.
+    """
+    heads = [
+        ("segment", "left"),
+        ("kind", "left"),
+        ("before", "right"),
+        ("after", "right"),
+        ("contribution", "right"),
+        ("contribution_interval", "right"),
+        *([("p", "right")] if all(each.p is not None for each in named) else []),
+    ]
+    rows = [
+        [
+            segment_names(evidence, each.segment, language),
+            say(f"cause.{each.kind}", language),
+            ratio(each.counts, "before", language),
+            ratio(each.counts, "after", language),
+            points_cell(each.contribution, language),
+            points_range_cell(each.low, each.high, language),
+            *([p_cell(each.p)] if each.p is not None else []),
+        ]
+        for each in named
+    ]
+    if not all_else:
+        [only] = named
+        rest = {name: evidence.counts[name] - only.counts[name] for name in COUNTS}
+        told = [say("segment.rest", language), NOTHING]
+        told += [*(ratio(rest, side, language) for side in ("before", "after")), NOTHING, NOTHING]
+        return headed(heads, [*rows, told + [NOTHING] * (len(heads) - len(told))], language)
+    assert evidence.change is not None
+    change = evidence.change
+    left = change.change - sum(each.contribution for each in named)
+    told = [say("segment.all_else", language), *[NOTHING] * 3, points_cell(left, language), NOTHING]
+    whole = [
+        scope_name(evidence, language),
+        NOTHING,
+        *(ratio(evidence.counts, side, language) for side in ("before", "after")),
+        points_cell(change.change, language),
+        points_range_cell(change.low, change.high, language),
+    ]
+    rows += [each + [NOTHING] * (len(heads) - len(each)) for each in (told, whole)]
+    return headed(heads, rows, language)
 
 
 def part_cells(evidence: Evidence, view: View, language: Language, *, most: int | None = None) -> Cells:

@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 from appeal_insights.disclosure import AUDIENCES
-from appeal_insights.errors import choice
+from appeal_insights.errors import also_said_in, choice
 from appeal_insights.findings import exhibits, parts, sentences
 from appeal_insights.findings.by_period import with_periods
 from appeal_insights.findings.evidence import Evidence, gather
@@ -71,7 +71,9 @@ class Inquiry:
     @property
     def about(self) -> Shown:
         """The data's date and fingerprint, the definitions and the queries."""
-        tables = [exhibits.about(self.evidence, language) for language in self.languages]
+        tables = [
+            each(self.evidence, language) for language in self.languages for each in (exhibits.about, exhibits.checked)
+        ]
         return Shown([*tables, *exhibits.queries(self.evidence, self.languages[0])])
 
 
@@ -99,14 +101,13 @@ def investigate(
     Raises  what is wrong with a parameter, before anything is counted; EmptyPeriod where nothing was counted.
     """
     wanted = languages(language)
-    of = _metric(metric)
-    with Store(find_workspace(workspace).existing_store(store)) as opened:
+    with also_said_in(wanted), Store(find_workspace(workspace).existing_store(store)) as opened:
         moment = instant(as_of) if as_of else opened.latest()
         later = resolve(after, moment)
         spans = resolve(before, moment, ahead_of=later), later
         evidence = gather(
             opened,
-            of,
+            _metric(metric),
             before=spans[0],
             after=spans[1],
             where=read_scope(where),

@@ -4,18 +4,21 @@ import pandas as pd
 
 from appeal_insights.charts.contributions import contributions as draw_contributions
 from appeal_insights.disclosure import SMALLEST_SHOWN
-from appeal_insights.findings.cells import count_of_cell, p_cell, points_cell, points_with_range_cell, ratio
+from appeal_insights.findings.cause_exhibit import causes
+from appeal_insights.findings.cells import points_cell, points_with_range_cell, ratio
 from appeal_insights.findings.evidence import COUNTS, POOLED, Evidence
-from appeal_insights.findings.judged import driver, main_view
+from appeal_insights.findings.judged import Split, driver, main_view, split
 from appeal_insights.findings.naming import (
     change_points,
-    dimension_label,
     headed,
     inline_label,
     part_cells,
     rows_of,
     segment_name,
+    segment_names,
     segment_value,
+    split_by,
+    split_cells,
 )
 from appeal_insights.findings.segment_charts import heat_map, slope
 from appeal_insights.findings.sentences import driver_claim
@@ -31,15 +34,18 @@ def change(evidence: Evidence, language: Language) -> list[Exhibit]:
     view = main_view(evidence)
     if view is None or evidence.change is None:
         return []
+    whole = split(evidence) or Split(view.rate_effect, view.mix_effect, view.dimension)
     title = say(
         "split.title",
         language,
         points=change_points(evidence, language),
-        rate=points(view.rate_effect, language),
-        mix=points(view.mix_effect, language),
-        dimension=inline_label(evidence, view.dimension, language),
+        rate=points(whole.rate, language),
+        mix=points(whole.mix, language),
+        dimension=split_by(evidence, whole.dimension, language),
     )
     notes = [say("split.explained", language)]
+    if whole.dimension is None:
+        notes.append(say("split.all_explained", language))
     if len(evidence.views) > 1:
         notes.append(say("split.views", language, count=str(len(evidence.views))))
     notes += [
@@ -47,32 +53,7 @@ def change(evidence: Evidence, language: Language) -> list[Exhibit]:
         for part in evidence.views
         if part.reversed
     ]
-    heads = [
-        ("dimension", "left"),
-        ("rate_effect", "right"),
-        ("mix", "right"),
-        ("change", "right"),
-        ("with_whole", "right"),
-    ]
-    rows = [
-        [
-            dimension_label(evidence, part.dimension, language),
-            points_cell(part.rate_effect, language),
-            points_cell(part.mix_effect, language),
-            points_cell(evidence.change.change, language),
-            count_of_cell(part.reversal.with_whole, len(part.parts), language),
-        ]
-        for part in sorted(evidence.views, key=lambda part: part.dimension != view.dimension)
-    ]
-    return [
-        Exhibit(
-            "change",
-            language,
-            title,
-            notes,
-            cells=headed(heads, rows, language),
-        )
-    ]
+    return [Exhibit("change", language, title, notes, cells=split_cells(evidence, whole, view, language))]
 
 
 def segments(evidence: Evidence, language: Language) -> list[Exhibit]:
@@ -84,21 +65,15 @@ def segments(evidence: Evidence, language: Language) -> list[Exhibit]:
     ranked = view.parts.reindex(view.parts["contribution"].abs().sort_values(ascending=False, kind="stable").index)
     drawn, folded = _few(ranked, language)
     largest = ranked.iloc[0]
-    if named:
-        title = say(
-            "segments.title",
-            language,
-            segment=segment_name(evidence, named.dimension, named.segment, language),
-            contribution=points_number(named.row["contribution"], language),
-            points=change_points(evidence, language),
-        )
+    told = {"dimension": inline_label(evidence, view.dimension, language), "points": change_points(evidence, language)}
+    if evidence.search is not None:
+        title = say("segments.title_by", language, **told)
+    elif named:
+        brought = points_number(named.contribution, language)
+        segment = segment_names(evidence, named.segment, language)
+        title = say("segments.title", language, segment=segment, contribution=brought, points=told["points"])
     else:
-        title = say(
-            "segments.title_none",
-            language,
-            dimension=inline_label(evidence, view.dimension, language),
-            points=change_points(evidence, language),
-        )
+        title = say("segments.title_none", language, **told)
     alt = say(
         "segments.alt",
         language,
@@ -108,7 +83,9 @@ def segments(evidence: Evidence, language: Language) -> list[Exhibit]:
         contribution=points(largest["contribution"], language),
     )
     chart = draw_contributions(drawn, title=title, description=alt, language=language)
-    notes = [driver_claim(evidence, named, language)] if named else []
+    notes = [driver_claim(evidence, named, language)] if named and not named.stands_out else []
+    if evidence.search is not None:
+        notes.append(say("segments.by_itself", language, **told))
     notes.append(say("segments.interval", language))
     pooled = int(view.parts.loc[view.parts["segment"] == POOLED, "pooled"].sum())
     if pooled:
@@ -116,7 +93,7 @@ def segments(evidence: Evidence, language: Language) -> list[Exhibit]:
     if folded:
         notes.append(say("segments.folded", language, count=str(folded)))
     first = Exhibit("segments", language, title, notes, alt, chart, part_cells(evidence, view, language))
-    found = [first, *slope(evidence, view, language), *heat_map(evidence, view, language)]
+    found = [*causes(evidence, language), first, *slope(evidence, view, language), *heat_map(evidence, view, language)]
     return [*found, _contrasts(evidence, language)] if len(evidence.views) > 1 else found
 
 
@@ -138,14 +115,12 @@ def _few(ranked: pd.DataFrame, language: Language) -> tuple[pd.DataFrame, int]:
 def _contrasts(evidence: Evidence, language: Language) -> Exhibit:
     found = evidence.contrasts[evidence.contrasts["eligible"] & (evidence.contrasts["segment"] != POOLED)]
     top = found.reindex(found["excess"].abs().sort_values(ascending=False, kind="stable").index).head(MOST_CONTRASTS)
-    known = evidence.dispersion.known
     heads = [
         ("segment", "left"),
         ("before", "right"),
         ("after", "right"),
         ("change_interval", "right"),
         ("contribution", "right"),
-        *([("p", "right")] if known else []),
     ]
     rows = [
         [
@@ -154,15 +129,12 @@ def _contrasts(evidence: Evidence, language: Language) -> Exhibit:
             ratio(row, "after", language),
             points_with_range_cell(row["change"], row["change_low"], row["change_high"], language),
             points_cell(row["contribution"], language),
-            *([p_cell(row["p"])] if known else []),
         ]
         for row in rows_of(top)
     ]
-    notes = (
-        [say("segments.all_note", language, count=count(int(evidence.contrasts["eligible"].sum()), language))]
-        if known
-        else [say("moved.counting", language)]
-    )
+    notes = [say("segments.all_note", language, count=count(int(evidence.contrasts["eligible"].sum()), language))]
+    if not evidence.dispersion.known:
+        notes.append(say("moved.counting", language))
     return Exhibit(
         "stand_out",
         language,

@@ -66,8 +66,9 @@ def _both_known(evidence: Evidence, view: View) -> pd.DataFrame:
     """The largest segments that have a rate in both periods, the driver first."""
     order = largest(view)
     named = driver(evidence)
-    if named and named.segment in order:
-        order = [named.segment, *(segment for segment in order if segment != named.segment)]
+    first = named.segment.get(view.dimension) if named else None
+    if first in order:
+        order = [first, *(segment for segment in order if segment != first)]
     rows = view.parts.set_index("segment").loc[order].reset_index()
     return rows[rows["rate_before"].notna() & rows["rate_after"].notna()].reset_index(drop=True)
 

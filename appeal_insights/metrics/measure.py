@@ -1,6 +1,6 @@
 """Fill measures.sql (or figures.sql) for one question, and put a query file on top of it, all in the syntax tree."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cache
@@ -10,7 +10,7 @@ from typing import cast
 
 from sqlglot import exp
 
-from appeal_insights.errors import UnknownQuery, did_you_mean, one_of
+from appeal_insights.errors import UnknownQuery
 from appeal_insights.metrics.metric import Basis, Metric, day_of
 from appeal_insights.periods import Grain, Period
 from appeal_insights.records.contract import Contract
@@ -61,7 +61,7 @@ def query_names() -> tuple[str, ...]:
 def query_text(name: str) -> str:
     """The text of a query file. Raises UnknownQuery with the nearest one."""
     if name not in query_names():
-        raise UnknownQuery(f"No query {name!r}.{did_you_mean(name, query_names())} There are: {one_of(query_names())}.")
+        raise UnknownQuery.of("unknown.query", given=name, known=query_names())
     return files("appeal_insights.metrics").joinpath("queries", f"{name}.sql").read_text(encoding="utf-8")
 
 
@@ -75,7 +75,7 @@ def measures(question: Question) -> Node:
         "as_of": instant_value(question.as_of),
         "period_start": _period_start(question, day),
         "in_periods": _in_periods(question, day),
-        "in_scope": _in_scope(question.where),
+        "in_scope": in_scope(question.where),
         "dimensions": [column(name) for name in question.by],
     }
     if not question.figures:
@@ -100,6 +100,11 @@ def statement(name: str, question: Question) -> str:
         steps = {"measures": measures(question.in_days()), "spans": _spans(question.periods)}
     else:
         steps = {"measures": measures(question), "periods": _periods(question.periods)}
+    return with_steps(tree, steps)
+
+
+def with_steps(tree: Node, steps: Mapping[str, Node]) -> str:
+    """A statement with further steps put before its own, as text."""
     for alias, step in steps.items():
         tree = cast(exp.Select, tree).with_(alias, as_=step)
     clause = cast(exp.With, tree.find(exp.With))
@@ -113,24 +118,55 @@ def table_statement(name: str, as_of: datetime) -> str:
     return write(fill(parse(query_text(name)), {"as_of": instant_value(as_of)}))
 
 
+def repeated(tree: Node, step: str, fillings: Sequence[Mapping[str, Node]]) -> Node:
+    """The statement with one of its steps written once for each filling, their rows below one another."""
+    whole = tree.copy()
+    found = next(one for one in whole.find_all(exp.CTE) if one.alias == step)
+    parts = [fill(found.this, holes) for holes in fillings]
+    found.set("this", parts[0] if len(parts) == 1 else exp.union(*parts, distinct=False))
+    return whole
+
+
+def is_value(name: str, value: str) -> Node:
+    """Whether a column has that value."""
+    return exp.EQ(this=column(name), expression=text_value(value))
+
+
+def is_empty(name: str) -> Node:
+    """Whether a column has no value."""
+    return exp.Is(this=column(name), expression=exp.null())
+
+
+def period_of(day: Node, grain: Grain) -> Node:
+    """The first day of the week, month, quarter or year of the calendar that a day falls in."""
+    truncated = exp.Anonymous(this="date_trunc", expressions=[text_value(_TRUNCATED[grain]), day])
+    return exp.cast(truncated, "date")
+
+
 def _masked_columns(question: Question) -> list[Node]:
     """The columns that the question needs, each empty where its event lies after `as_of`."""
-    contract = question.metric.contract
     event = question.metric.instant(question.basis)
     asked = {*question.by, *question.where, event, day_of(event)}
-    for side in (question.metric.numerator, question.metric.denominator):
-        tree = predicate(side, contract.columns, what=f"a side of {question.metric.id}")
+    return masked_columns(question.metric, asked, instant_value(question.as_of))
+
+
+def masked_columns(metric: Metric, names: Collection[str], as_of: Node) -> list[Node]:
+    """These columns and those that the metric's two questions name, each empty where its event lies after `as_of`."""
+    contract = metric.contract
+    asked = set(names)
+    for side in (metric.numerator, metric.denominator):
+        tree = predicate(side, contract.columns, what=f"a side of {metric.id}")
         asked |= {node.name for node in tree.find_all(exp.Column)}
     everything = {**contract.columns, **contract.derived}
-    return [_masked(contract, name, question.as_of) for name in everything if name in asked]
+    return [_masked(contract, name, as_of) for name in everything if name in asked]
 
 
-def _masked(contract: Contract, name: str, as_of: datetime) -> Node:
+def _masked(contract: Contract, name: str, as_of: Node) -> Node:
     found = {**contract.columns, **contract.derived}[name]
     waits_for = name if found.type == "instant" else contract.decision if found.known_at == "decision" else None
     if waits_for is None:
         return column(name)
-    known = exp.LTE(this=column(waits_for), expression=instant_value(as_of))
+    known = exp.LTE(this=column(waits_for), expression=as_of.copy())
     return exp.Case().when(known, column(name)).as_(name, quoted=True)
 
 
@@ -142,8 +178,7 @@ def _period_start(question: Question, day: Node) -> Node:
     if question.grain == "day" and not question.figures:
         return day
     if question.grain in _TRUNCATED and not question.figures:
-        truncated = exp.Anonymous(this="date_trunc", expressions=[text_value(_TRUNCATED[question.grain]), day])
-        return exp.cast(truncated, "date")
+        return period_of(day, question.grain)
     found = exp.Case()
     for period in question.periods:
         found = found.when(_between(day, period.start, period.end), day_value(period.start), copy=False)
@@ -174,7 +209,8 @@ def _between(day: Node, start: date, end: date) -> Node:
     )
 
 
-def _in_scope(where: Scope) -> Node:
+def in_scope(where: Scope) -> Node:
+    """Whether a record is one of those."""
     if not where:
         return exp.true()
     parts = [
@@ -189,12 +225,13 @@ def _periods(periods: Sequence[Period]) -> Node:
         (day_value(part.start), day_value(part.end), text_value(part.label), place)
         for place, part in enumerate(periods, 1)
     ]
-    return _rows(rows, ["period", "ends_on", "period_label", "place"])
+    return listed(rows, ["period", "ends_on", "period_label", "place"])
 
 
 def _spans(periods: Sequence[Period]) -> Node:
-    return _rows([(day_value(part.start), day_value(part.end)) for part in periods], ["span", "ends_on"])
+    return listed([(day_value(part.start), day_value(part.end)) for part in periods], ["span", "ends_on"])
 
 
-def _rows(rows: Sequence[tuple[object, ...]], names: list[str]) -> Node:
+def listed(rows: Sequence[tuple[object, ...]], names: list[str]) -> Node:
+    """Values as a table: trees, numbers or nothing."""
     return exp.select(*names).from_(exp.values(rows, alias="listed", columns=names))

@@ -6,7 +6,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal, get_args
 
-from appeal_insights.errors import BadContract, BadParameter, UnknownMetric, did_you_mean, one_of
+from appeal_insights.errors import BadContract, BadParameter, UnknownMetric, one_of
 from appeal_insights.records.contract import Contract, Words, contract
 from appeal_insights.records.statement import predicate
 
@@ -24,7 +24,7 @@ class Metric:
     asks: Words
     kind: Kind
     fact: str
-    at: dict[str, str]  # basis -> the instant that puts a record in its period
+    at: dict[str, str]  # basis -> the instant that puts a record in its period; none of what only figures hold
     denominator: str
     numerator: str
     better: Literal["lower", "higher"]
@@ -38,10 +38,10 @@ class Metric:
 
     def instant(self, basis: str) -> str:
         """The instant of a basis. Raises BadParameter for a basis that the metric does not have."""
+        if not self.at:
+            raise BadParameter.of("unknown.figures_only", metric=self.id)
         if basis not in self.at:
-            raise BadParameter(
-                f"{self.id} has no basis {basis!r}.{did_you_mean(basis, self.at)} Choose one of: {one_of(self.at)}."
-            )
+            raise BadParameter.of("unknown.basis", metric=self.id, given=basis, known=self.at)
         return self.at[basis]
 
 
@@ -65,7 +65,7 @@ def metric(name: str) -> Metric:
     """The metric of that id. Raises UnknownMetric with the nearest one."""
     known = metrics()
     if name not in known:
-        raise UnknownMetric(f"No metric {name!r}.{did_you_mean(name, known)} There are: {one_of(known)}.")
+        raise UnknownMetric.of("unknown.metric", given=name, known=known)
     return known[name]
 
 

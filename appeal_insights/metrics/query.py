@@ -1,6 +1,6 @@
 """Answer a question from a store with a query file: a tidy table, one column per dimension."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 import pandas as pd
@@ -8,18 +8,29 @@ import pandas as pd
 from appeal_insights.errors import (
     BadParameter,
     BadPeriod,
+    Sentence,
     TooFine,
     UnknownDimension,
     UnknownMetric,
-    did_you_mean,
-    one_of,
+    word,
 )
 from appeal_insights.metrics.measure import Question, statement, table_statement
 from appeal_insights.metrics.metric import Metric, day_of
 from appeal_insights.periods import GRAINS, Grain, Period, check_apart, is_whole, split
 from appeal_insights.records.store import Store
 
-TABLE_QUERIES = ("known_events", "loads", "rejects")  # these read the store's table of that name, not measures
+# The checks of records, and the facts that they read.
+GATES = {
+    "gate_appeals": ("appeals",),
+    "gate_enforcements": ("enforcements",),
+    "gate_links": ("appeals", "enforcements"),
+}
+# These read a named table of the store, not measures.
+TABLE_QUERIES: dict[str, tuple[str, ...]] = {
+    **{name: (name,) for name in ("known_events", "loads", "rejects")},
+    "reject_reasons": ("rejects", "loads"),
+    **GATES,
+}
 
 
 def ask(
@@ -57,7 +68,8 @@ def query(store: Store, name: str, question: Question) -> pd.DataFrame:
 
 def query_table(store: Store, name: str, *, as_of: datetime) -> pd.DataFrame:
     """The answer of a query file that reads a named table of the store, as known at an instant."""
-    store.require(name)
+    for table in TABLE_QUERIES[name]:
+        store.require(table)
     return store.run(table_statement(name, as_of), what=name)
 
 
@@ -82,91 +94,72 @@ def dimensions(store: Store, metric: Metric) -> list[str]:
 def _check_asked(question: Question) -> None:
     """Refuse what no store can answer: no period, days counted twice, a dimension named twice or held to no value."""
     if not question.periods:
-        raise BadPeriod("A question wants at least one period, for example 2026-W40.")
+        raise BadPeriod.of("period.none")
     check_apart(question.periods)
     for part in question.periods:
         if question.grain and not is_whole(part, question.grain):
-            raise BadPeriod(
-                f"{part.label} is not one {question.grain}. Leave the grain out, or split the period by it."
-            )
+            raise BadPeriod.of("period.not_one", period=part, grain=word(question.grain))
     for name in question.by:
         if question.by.count(name) > 1:
-            raise BadParameter(f"{name!r} is named twice. A table has each dimension once.")
+            raise BadParameter.of("parameter.twice", name=name)
     for name, values in question.where.items():
         if not values:
-            raise BadParameter(f"No value of {name!r} is wanted, so nothing is. Name one, or leave {name!r} out.")
+            raise BadParameter.of("parameter.no_value", name=name)
 
 
 def _check_days(store: Store, question: Question) -> None:
     if question.figures:
-        says = f"The figures of {store.name} were counted by {store.declared('figures')['grain']}"
-        raise TooFine(f"{says}; there are no days in them.")
+        raise TooFine.of("data.figures_no_days", data=_counted_by(store, store.declared("figures")["grain"]))
     instant = question.metric.instant(question.basis)
     precision: Grain = store.declared(question.metric.fact).get("precision", {}).get(instant, "day")
     if precision != "day":
-        raise TooFine(f"{day_of(instant)} is known to the {precision} only in {store.name}; there are no days in it.")
+        raise TooFine.of("data.no_days", data=_known_to(store, instant, precision))
 
 
 def _check_records(store: Store, question: Question) -> None:
     instant = question.metric.instant(question.basis)
     if instant in store.declared(question.metric.fact).get("without", []):
-        raise BadParameter(
-            f"The records of {store.name} have no {instant}, so there is no {question.basis} basis. "
-            "Choose another basis."
-        )
+        raise BadParameter.of("data.no_instant", store=store.name, instant=instant, basis=question.basis)
     for name in (*question.by, *question.where):
         question.metric.contract.dimension(name)
-        _check_known(name, dimensions(store, question.metric), f"The source of {store.name} has no {name!r}.")
+        if name not in (known := dimensions(store, question.metric)):
+            raise UnknownDimension.of("data.no_dimension", store=store.name, given=name, known=known)
     precision: Grain | None = store.declared(question.metric.fact).get("precision", {}).get(instant)
     if precision:
-        _check_grain(
-            question.periods,
-            question.grain,
-            precision,
-            f"{day_of(instant)} is known to the {precision} only in {store.name}",
-        )
+        _check_grain(question, precision, _known_to(store, instant, precision))
 
 
 def _check_figures(store: Store, question: Question) -> None:
     shape = store.declared("figures")
     if question.metric.id not in shape["metrics"]:
-        raise UnknownMetric(
-            f"The figures of {store.name} do not count {question.metric.id!r}."
-            f"{did_you_mean(question.metric.id, shape['metrics'])} They count: {one_of(shape['metrics'])}."
-        )
+        raise UnknownMetric.of("data.no_metric", store=store.name, given=question.metric.id, known=shape["metrics"])
     for name in (*question.by, *question.where):
         if name not in shape["dimensions"]:
-            raise TooFine(
-                f"The figures of {store.name} are not broken down by {name!r}."
-                f"{did_you_mean(name, shape['dimensions'])} They were counted by {one_of(shape['dimensions'])} "
-                f"and {shape['grain']}; nothing finer can be known from them."
-            )
+            known, grain = shape["dimensions"], word(shape["grain"])
+            raise TooFine.of("data.no_breakdown", store=store.name, given=name, known=known, grain=grain)
     if question.basis != "decision":
-        raise BadParameter(f"The figures of {store.name} know no basis but decision. Leave basis out.")
-    _check_grain(
-        question.periods,
-        question.grain,
-        shape["grain"],
-        f"The figures of {store.name} were counted by {shape['grain']}",
-    )
+        raise BadParameter.of("data.only_decision", store=store.name)
+    _check_grain(question, shape["grain"], _counted_by(store, shape["grain"]))
 
 
-def _check_grain(periods: Iterable[Period], grain: Grain | None, precision: Grain, says: str) -> None:
+def _check_grain(question: Question, precision: Grain, data: Sentence) -> None:
     """Refuse what is finer than the data: it would have to be invented."""
+    grain = question.grain
     if grain and GRAINS.index(grain) < GRAINS.index(precision):
-        raise TooFine(f"{says}; a {grain} is finer. Ask by {precision} or coarser.")
-    for period in periods:
+        raise TooFine.of("data.finer", data=data, grain=word(grain), precision=word(precision))
+    for period in question.periods:
         try:
             split(period, precision)
         except BadPeriod as error:
-            raise TooFine(
-                f"{says}; {period.label} cuts through one. Ask for whole periods of one {precision}."
-            ) from error
+            raise TooFine.of("data.cut", data=data, period=period, precision=word(precision)) from error
 
 
-def _check_known(name: str, known: Sequence[str], says: str) -> None:
-    if name not in known:
-        raise UnknownDimension(f"{says}{did_you_mean(name, known)} You can break by: {one_of(known, most=20)}.")
+def _counted_by(store: Store, grain: Grain) -> Sentence:
+    return Sentence("data.figures", store=store.name, grain=word(grain))
+
+
+def _known_to(store: Store, instant: str, precision: Grain) -> Sentence:
+    return Sentence("data.precision", store=store.name, day=day_of(instant), grain=word(precision))
 
 
 def _check_values(store: Store, question: Question) -> None:
@@ -174,7 +167,4 @@ def _check_values(store: Store, question: Question) -> None:
         known = store.values(question.table, name)
         for value in values:
             if value not in known:
-                raise BadParameter(
-                    f"No {name} {value!r} in {store.name}.{did_you_mean(value, known)} "
-                    f"There are: {one_of(known, most=40)}."
-                )
+                raise BadParameter.of("data.no_value", name=name, given=value, known=known, store=store.name)

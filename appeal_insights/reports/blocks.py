@@ -164,7 +164,7 @@ def _exhibit(data: Mapping[str, Any]) -> Block:
     if spec:
         _with(given, EXHIBIT, ("title", "alt"))  # a chart without words is no chart
     if reaches_out(spec):
-        raise BadRun(f"The chart of exhibit {given['id']!r} names an outside address. Put its data into the chart.")
+        raise BadRun.of("output.outside", id=given["id"])
     if spec:
         # The caption says the title, and says it better: it wraps, and can be read and copied.
         spec = {name: part for name, part in spec.items() if name not in ("title", "$schema")}
@@ -185,7 +185,7 @@ def _exhibit(data: Mapping[str, Any]) -> Block:
 def _finding(data: Mapping[str, Any]) -> Block:
     given = _with(data[FINDING], FINDING, ("id", "grade", "texts", "labels"))
     if given["grade"] not in _GRADES:
-        raise BadRun(f"No grade {given['grade']!r} of finding {given['id']!r}. Choose one of: {', '.join(_GRADES)}.")
+        raise BadRun.of("output.grade", grade=given["grade"], id=given["id"], grades=_GRADES)
     spoken = [language for language in LANGUAGES if language in given["texts"]]
     evidence = given.get("evidence") or {}
     parts = [
@@ -227,16 +227,16 @@ _ALLOWED: Mapping[str, Callable[[Mapping[str, Any]], Block]] = {
 
 def _with(given: object, kind: str, needed: Sequence[str]) -> Mapping[str, Any]:
     if not isinstance(given, Mapping):
-        raise BadRun(f"An output of the type {kind} is {type(given).__name__}, not names and values. Run it again.")
+        raise BadRun.of("output.no_names", kind=kind, found=type(given).__name__)
     missing = [name for name in needed if not given.get(name)]
     if missing:
-        raise BadRun(f"An output of the type {kind} lacks: {', '.join(missing)}. Make it by the package's own calls.")
+        raise BadRun.of("output.lacks", kind=kind, missing=missing)
     return given
 
 
 def _language(name: str) -> Language:
     if name not in LANGUAGES:
-        raise BadRun(f"No language {name!r} for an exhibit. Choose one of: {', '.join(LANGUAGES)}.")
+        raise BadRun.of("output.language", name=name, languages=LANGUAGES)
     return name
 
 

@@ -44,7 +44,7 @@ def read(notebook: Path) -> nbformat.NotebookNode:
     try:
         return cast(nbformat.NotebookNode, nbformat.read(notebook, as_version=4))  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:
-        raise BadInput(f"Cannot read the notebook {notebook}: {error}. Run it first, then export it.") from error
+        raise BadInput.of("run.no_notebook", notebook=notebook, reason=error) from error
 
 
 def render(notebook: nbformat.NotebookNode, *, about: About, cache: Path | None = None) -> str:

@@ -3,19 +3,21 @@
 import json
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from html import escape
 from pathlib import Path
 from typing import Any, Literal
 
 import nbformat
 from nbformat import NotebookNode
 
-from appeal_insights import __version__
+from appeal_insights import __version__, errors
 from appeal_insights.errors import AppealInsightsError
-from appeal_insights.language import LANGUAGES, Language, languages, say, words
+from appeal_insights.language import LANGUAGES, Language, languages
 from appeal_insights.records.scope import write_scope
-from appeal_insights.reports.offline import page, write_whole
+from appeal_insights.reports.offline import page, word, write_whole
 from appeal_insights.reports.prose import keep_language
 
 ERROR_PAGE, ERROR_TEXT, FAILURE = "error.html", "error.txt", "failure.json"
@@ -23,6 +25,7 @@ ERROR_PAGE, ERROR_TEXT, FAILURE = "error.html", "error.txt", "failure.json"
 Kind = Literal["cell", "ours", "kernel", "no_kernel", "interrupted", "ended", "other"]
 _NEXT: Mapping[Kind, str] = {"cell": "cell", "ours": "ours", "kernel": "kernel", "no_kernel": "no_kernel"}
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+_MARK = "papermill-error-cell"  # the anchor before the cell that failed, and the tag of the cells that papermill adds
 
 
 @dataclass(frozen=True)
@@ -46,20 +49,35 @@ class Asked:
 
 
 @dataclass(frozen=True)
+class CellError:
+    """The error that a cell ended with, as its kernel told it."""
+
+    name: str
+    message: str
+    trace: str
+
+    @property
+    def kind(self) -> type[AppealInsightsError] | None:
+        """Which of our errors it is, if it is one."""
+        found = getattr(errors, self.name, None)
+        return found if isinstance(found, type) and issubclass(found, AppealInsightsError) else None
+
+    def say(self, language: str) -> str:
+        """Its name and what it says. Of an error of ours the trace ends with a note that says it in Chinese."""
+        told = self.message.removeprefix(f"{self.name}: ")
+        if self.kind and language != "en":
+            told = self.trace.rpartition(self.message)[2].strip() or self.kind(told).say(language)
+        return f"{self.name}: {told}"
+
+
+@dataclass(frozen=True)
 class Stopped:
-    """The cell where a notebook stopped: which of its code cells, below which heading, with what error."""
+    """The cell where a notebook stopped: which of its code cells, below which heading, with what trace."""
 
     cell: int
     heading: str
     source: str
-    name: str = ""
-    message: str = ""
     trace: str = ""
-
-    @property
-    def error(self) -> str:
-        """The error in one line, its name said once."""
-        return self.message if self.message.startswith(self.name) else f"{self.name}: {self.message}"
 
 
 def known_language(choice: object) -> str:
@@ -67,23 +85,21 @@ def known_language(choice: object) -> str:
     return str(choice) if choice in (*LANGUAGES, "both") else "en"
 
 
-def in_words(key: str, choice: str, **values: object) -> str:
-    """A sentence in each language wanted, one a line. A value can differ by language: then it is a mapping."""
-    told = []
-    for language in languages(choice):
-        own = {name: value[language] if isinstance(value, Mapping) else value for name, value in values.items()}
-        told.append(say(key, language, **own))
-    return "\n".join(told)
+def in_words(error: BaseException, choice: str) -> str:
+    """What an error says in each language wanted, one below the other. Only ours speak more than one."""
+    if isinstance(error, AppealInsightsError):
+        return "\n".join(error.say(language) for language in languages(choice))
+    return str(error)
 
 
-def by_language(name: str, message: str, choice: str) -> dict[Language, str]:
-    """An error of ours in each language wanted: its kind has words in both, the detail behind it is in English."""
-    wanted, key = languages(choice), f"error.{name}"
-    told: dict[Language, str] = dict.fromkeys(wanted, message)
-    if "zh-CN" in told and key in words():
-        meaning = say(key, "zh-CN")
-        told["zh-CN"] = meaning if "en" in told else say("error.detail", "zh-CN", meaning=meaning, detail=message)
-    return told
+@contextmanager
+def told_in(choice: object) -> Iterator[None]:
+    """Errors of the body have their message in the languages of a choice, in English where it is none."""
+    try:
+        yield
+    except AppealInsightsError as error:
+        error.args = (in_words(error, known_language(choice)),)
+        raise
 
 
 def stopped_in(notebook: NotebookNode) -> Stopped | None:
@@ -97,16 +113,14 @@ def stopped_in(notebook: NotebookNode) -> Stopped | None:
             continue
         number += 1
         if cell.metadata.get("papermill", {}).get("start_time"):
-            found = Stopped(number, heading, str(cell.source), *_error_of(cell))
+            traces = [output.get("traceback") or [] for output in cell.outputs if output.output_type == "error"]
+            found = Stopped(number, heading, str(cell.source), plain("\n".join(traces[0])) if traces else "")
     return found
 
 
-def _error_of(cell: NotebookNode) -> tuple[str, str, str]:
-    for output in cell.outputs:
-        if output.output_type == "error":
-            trace = "\n".join(output.get("traceback") or [])
-            return str(output.get("ename", "")), str(output.get("evalue", "")), _ANSI.sub("", trace)
-    return "", "", ""
+def plain(trace: str) -> str:
+    """A trace without its colours."""
+    return _ANSI.sub("", trace)
 
 
 def write_failure(folder: Path, asked: Asked, error: BaseException, kind: Kind) -> None:
@@ -116,10 +130,10 @@ def write_failure(folder: Path, asked: Asked, error: BaseException, kind: Kind) 
     """
     for html in folder.glob("*.html"):
         html.unlink()  # a page that was half made
-    message = error.message if isinstance(error, AppealInsightsError) else str(error)
-    name = type(error).__name__
+    message, name = in_words(error, asked.language), type(error).__name__
     (folder / ERROR_TEXT).write_text(f"{name}: {message}\n" if message else f"{name}\n", encoding="utf-8")
-    stopped = _stopped(folder / f"{asked.notebook}.ipynb")
+    partial = folder / f"{asked.notebook}.ipynb"
+    stopped = _stopped(partial, asked.language, _title(kind), message or name)
     content = {
         **asdict(asked),
         "kind": kind,
@@ -139,7 +153,7 @@ def error_page(asked: Asked, message: str, kind: Kind, stopped: Stopped | None, 
         "error.html.j2",
         language=asked.language,
         message=message.splitlines(),
-        title=f"title_{kind if kind in ('interrupted', 'ended') else 'failed'}",
+        title=_title(kind),
         next_step=f"next_{_NEXT.get(kind, 'again')}",
         stopped=stopped,
         headings={language: _half(stopped.heading if stopped else "", language) for language in LANGUAGES},
@@ -150,16 +164,39 @@ def error_page(asked: Asked, message: str, kind: Kind, stopped: Stopped | None, 
     )
 
 
+def _title(kind: Kind) -> str:
+    return f"title_{kind if kind in ('interrupted', 'ended') else 'failed'}"
+
+
 def _half(heading: str, language: Language) -> str:
     """A heading's half in one language."""
     return keep_language(f"# {heading}", language).removeprefix("# ")
 
 
-def _stopped(partial: Path) -> Stopped | None:
+def _stopped(partial: Path, choice: str, title: str, message: str) -> Stopped | None:
+    """Where a partial notebook stopped. It gets the message on top; nothing comes of one that cannot be read."""
     try:
-        return stopped_in(nbformat.read(partial, as_version=4))  # type: ignore[no-untyped-call]
+        notebook = nbformat.read(partial, as_version=4)  # type: ignore[no-untyped-call]
+        stopped = stopped_in(notebook)
+        _mark(notebook, choice, title, message)
+        write_whole(partial, nbformat.writes(notebook))  # type: ignore[no-untyped-call]
+        return stopped
     except (OSError, ValueError, AttributeError, TypeError):
         return None
+
+
+def _mark(notebook: NotebookNode, choice: str, title: str, message: str) -> None:
+    """Say on top of a notebook what stopped it, and where, in place of the English words of papermill."""
+    marks = [cell for cell in notebook.cells if f"{_MARK}-tag" in cell.metadata.get("tags", [])]
+    where = f'<a href="#{_MARK}">{escape(word("failure.go_there", choice))}</a>' if marks else ""
+    # No line may be empty: markdown would take what follows an empty one for its own.
+    lines = [escape(line) for line in message.splitlines() if line.strip()]
+    top = "<br>\n".join([f"<div><b>{escape(word('failure.' + title, choice))}</b>", *lines, f"{where}</div>"])
+    here = f'<b id="{_MARK}">{escape(word("failure.here", choice))}</b>'
+    if not marks:
+        notebook.cells.insert(0, nbformat.v4.new_markdown_cell(top))  # type: ignore[no-untyped-call]
+    for cell, source in zip(marks, (top, here), strict=False):
+        cell.source = source
 
 
 def _told(value: Any) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from appeal_insights.errors import BadRun
-from appeal_insights.reports.failure import Asked, Kind, in_words, known_language, write_failure
+from appeal_insights.reports.failure import Asked, Kind, known_language, write_failure
 
 try:
     import fcntl
@@ -60,7 +60,7 @@ def close_abandoned(runs: Path) -> list[Path]:
     for folder in sorted(runs.glob(f"{RUNNING}*")):
         if not is_alive(folder):
             asked = read_asked(folder)
-            error = BadRun(in_words("run.ended", asked.language))
+            error = BadRun.of("run.ended")
             name = folder.name.removeprefix(RUNNING).rpartition("-")[0] or folder.name.removeprefix(RUNNING)
             with suppress(OSError):  # another process may be at it too
                 closed.append(_mark_failed(folder, runs / f"{FAILED}{name}", asked, error, "ended"))
@@ -104,7 +104,7 @@ def _hold(lock: IO[Any]) -> bool:
 def _mark_failed(folder: Path, failed: Path, asked: Asked, error: BaseException, kind: Kind) -> Path:
     """Keep what there is under a name that says what it is, with the error on top."""
     interrupted = isinstance(error, KeyboardInterrupt)
-    told = BadRun(in_words("run.interrupted", asked.language, notebook=asked.notebook)) if interrupted else error
+    told = BadRun.of("run.interrupted", notebook=asked.notebook) if interrupted else error
     with suppress(Exception):  # the error itself is more telling than one in writing it down
         write_failure(folder, asked, told, "interrupted" if interrupted else kind)
     for leftover in (*folder.glob(".*.ipynb"), *folder.glob(".*.draft"), folder / ASKED):

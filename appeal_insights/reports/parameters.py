@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from appeal_insights.disclosure import AUDIENCES
-from appeal_insights.errors import AppealInsightsError, BadParameter, UnknownParameter, choice, did_you_mean, one_of
+from appeal_insights.errors import AppealInsightsError, BadParameter, UnknownParameter, choice
 from appeal_insights.language import languages
 from appeal_insights.metrics.metric import BASES, metric
 from appeal_insights.metrics.query import ask
@@ -18,6 +18,7 @@ from appeal_insights.records.workspace import Workspace
 from appeal_insights.reports.export import read
 
 REQUIRED = ("store", "before", "after")
+PERIODS = ("before", "after")  # a notebook that has neither, but `as_of`, speaks of a store at an instant
 
 
 def _text(value: Any) -> str:
@@ -55,20 +56,27 @@ def check_parameters(notebook: Path, given: Mapping[str, Any], workspace: Worksp
     Raises  UnknownParameter   with the nearest name;  BadParameter and the like   with what is expected.
     """
     declared = defaults(notebook)
-    known = contract("appeals").dimensions
+    of_instant = "as_of" in declared and not any(name in declared for name in PERIODS)
+    scoped = not of_instant or "where" in declared
+    known = contract("appeals").dimensions if scoped else []
     for name in given:
         if name not in declared and name not in known:
-            raise UnknownParameter(
-                f"{notebook.stem} has no parameter {name!r}.{did_you_mean(name, [*declared, *known])} "
-                f"Its parameters: {one_of(declared, most=20)}; or a dimension: {one_of(known, most=20)}."
+            raise UnknownParameter.of(
+                "unknown.parameter" if known else "unknown.only_parameter",
+                notebook=notebook.stem,
+                given=name,
+                known=[*declared, *known],
+                parameters=declared,
+                dimensions=known,
             )
     resolved: dict[str, Any] = dict(declared)
     resolved |= {name: _read(name, value) for name, value in given.items() if name in declared and name != "where"}
-    resolved["where"] = _where({"where": declared.get("where"), **given}, known)
+    if scoped:
+        resolved["where"] = _where({"where": declared.get("where"), **given}, known)
     for name in REQUIRED:
-        if not resolved.get(name):
-            raise BadParameter(f"{notebook.stem} needs {name!r}. Give it as -p {name}=VALUE.")
-    return _checked_against_store(resolved, workspace)
+        if not resolved.get(name) and not (of_instant and name in PERIODS):
+            raise BadParameter.of("parameter.needed", notebook=notebook.stem, name=name)
+    return _at_instant(resolved, workspace) if of_instant else _checked_against_store(resolved, workspace)
 
 
 def defaults(notebook: Path) -> dict[str, str]:
@@ -78,7 +86,7 @@ def defaults(notebook: Path) -> dict[str, str]:
     """
     cells = [cell for cell in read(notebook).cells if "parameters" in cell.metadata.get("tags", [])]
     if len(cells) != 1:
-        raise BadParameter(f"{notebook.name} needs one cell tagged 'parameters', it has {len(cells)}.")
+        raise BadParameter.of("parameter.no_cell", notebook=notebook.name, count=len(cells))
     found: dict[str, str] = {}
     for line in ast.parse(cells[0].source).body:
         if not (
@@ -86,9 +94,7 @@ def defaults(notebook: Path) -> dict[str, str]:
             and isinstance(line.targets[0], ast.Name)
             and isinstance(line.value, ast.Constant)
         ):
-            raise BadParameter(
-                f'{notebook.name}: the parameters cell may hold name = "text" only, not {ast.unparse(line)!r}.'
-            )
+            raise BadParameter.of("parameter.not_text", notebook=notebook.name, line=ast.unparse(line))
         found[line.targets[0].id] = str(line.value.value)
     return found
 
@@ -97,7 +103,7 @@ def _read(name: str, value: Any) -> str:
     try:
         return READERS.get(name, _text)(value)
     except AppealInsightsError as error:
-        raise type(error)(f"Parameter {name}: {error.message}") from error
+        raise type(error).of("parameter.named", name=name, error=error) from error
 
 
 def _where(given: Mapping[str, Any], known: list[str]) -> Scope:
@@ -126,16 +132,28 @@ def _checked_against_store(resolved: dict[str, Any], workspace: Workspace) -> di
     return {**resolved, "before": before.label, "after": after.label, "as_of": as_of.isoformat() + "Z"}
 
 
+def _at_instant(resolved: dict[str, Any], workspace: Workspace) -> dict[str, Any]:
+    """Open the store, and pin the instant that the run speaks of."""
+    with Store(workspace.existing_store(resolved["store"])) as store:
+        as_of = instant(resolved["as_of"]) if resolved["as_of"] else store.latest()
+    return {**resolved, "as_of": as_of.isoformat() + "Z"}
+
+
 def _named(name: str, read: Callable[[], Period]) -> Period:
     try:
         return read()
     except AppealInsightsError as error:
-        raise type(error)(f"Parameter {name}: {error.message}") from error
+        raise type(error).of("parameter.named", name=name, error=error) from error
+
+
+def spoken_of(resolved: Mapping[str, Any]) -> str:
+    """The time that a run speaks of: its later period, else the day of its data."""
+    return str(resolved.get("after") or resolved.get("as_of", "")[:10])
 
 
 def short_name(resolved: Mapping[str, Any]) -> str:
-    """A few words for a folder's name: the store, the scope, the later period, the language."""
-    words = [resolved["store"], write_scope(resolved["where"]), resolved["after"], resolved["language"]]
+    """A few words for a folder's name: the store, the scope, the time it speaks of, the language."""
+    words = [resolved["store"], write_scope(resolved.get("where", {})), spoken_of(resolved), resolved["language"]]
     return "_".join(
         "".join(letter if letter.isalnum() or letter in "-." else "-" for letter in word) for word in words if word
     )[:80]

@@ -15,18 +15,17 @@ import papermill
 from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
 
-from appeal_insights import __version__, errors
-from appeal_insights.errors import AppealInsightsError, BadRun, UnknownName, did_you_mean, one_of
+from appeal_insights import __version__
+from appeal_insights.errors import BadRun, UnknownName
 from appeal_insights.findings.shown import EXHIBIT, FINDING
-from appeal_insights.language import LANGUAGES, Language, languages, say
+from appeal_insights.language import LANGUAGES, languages, say
 from appeal_insights.records.scope import write_scope
 from appeal_insights.records.workspace import Workspace, find_workspace
-from appeal_insights.reports import failure
 from appeal_insights.reports.catalogue import write_catalogue
 from appeal_insights.reports.export import About, export, read
-from appeal_insights.reports.failure import Asked, by_language, in_words, known_language, stopped_in
+from appeal_insights.reports.failure import Asked, CellError, plain, stopped_in, told_in
 from appeal_insights.reports.folders import Working, close_abandoned, working_folder
-from appeal_insights.reports.parameters import check_parameters, short_name
+from appeal_insights.reports.parameters import check_parameters, short_name, spoken_of
 from appeal_insights.reports.prose import keep_languages
 from appeal_insights.reports.workbook import can_write, write_workbook
 
@@ -52,17 +51,18 @@ def run(notebook: str, parameters: Mapping[str, Any], *, workspace: Path | None 
 
     Raises  what is wrong with a parameter, before anything starts; BadRun where a cell failed or never ran: then the
             folder is called failed-..., holds the notebook as far as it came with the error on top, and nothing is
-            published. Errors speak the run's language where they have words in it.
+            published. Errors speak the run's language.
     """
-    place = find_workspace(workspace)
-    source = _find(place, notebook)
-    close_abandoned(place.runs)
-    resolved = _checked(source, parameters, place)
+    with told_in(parameters.get("language")):
+        place = find_workspace(workspace)
+        source = _find(place, notebook)
+        close_abandoned(place.runs)
+        resolved = check_parameters(source, parameters, place)
     started = datetime.now(UTC)
     asked = Asked(source.stem, _as_text(parameters), resolved, started.isoformat(timespec="seconds"))
     name = f"{started:%Y-%m-%dT%H%M%SZ}_{source.stem}_{short_name(resolved)}"
     try:
-        with working_folder(place.runs, name, asked) as work:
+        with told_in(asked.language), working_folder(place.runs, name, asked) as work:
             _execute(source, work, resolved, place, progress=progress)
             findings = _publishable(work.folder, source, resolved, started)
     finally:
@@ -77,15 +77,13 @@ def export_again(executed: Path, html: Path) -> Path:
     notebook = read(executed)
     _check_every_cell(notebook, executed.stem)
     parameters = dict(notebook.metadata.get("papermill", {}).get("parameters", {}))
-    if not {"store", "after", "language", "audience"} <= set(parameters):
-        raise BadRun(
-            f"{executed} is not the notebook of a run: it keeps no parameters. Make one with: appeal-insights run."
-        )
+    if not ({"store", "language", "audience"} <= set(parameters) and spoken_of(parameters)):
+        raise BadRun.of("run.no_parameters", notebook=executed)
     return export(executed, html, about=_about(notebook, executed.stem, parameters))
 
 
 def _about(notebook: NotebookNode, name: str, resolved: Mapping[str, Any]) -> About:
-    title = " · ".join([_title(notebook, name), resolved["store"], resolved["after"]])
+    title = " · ".join([_title(notebook, name), resolved["store"], spoken_of(resolved)])
     return About(title, resolved["language"], _facts(notebook, resolved), resolved["audience"])
 
 
@@ -94,22 +92,8 @@ def _find(place: Workspace, notebook: str) -> Path:
     known = sorted(path.stem for path in place.notebooks.glob("*.ipynb"))
     name = notebook.removesuffix(".ipynb").removeprefix("notebooks/")
     if name not in known:
-        raise UnknownName(
-            f"No notebook {notebook!r} in {place.notebooks}.{did_you_mean(name, known)} There are: {one_of(known)}."
-        )
+        raise UnknownName.of("unknown.notebook", asked=notebook, given=name, known=known, folder=place.notebooks)
     return place.notebooks / f"{name}.ipynb"
-
-
-def _checked(source: Path, parameters: Mapping[str, Any], place: Workspace) -> dict[str, Any]:
-    """The parameters, checked. What is wrong with them is said in the language that they ask for."""
-    try:
-        return check_parameters(source, parameters, place)
-    except AppealInsightsError as error:
-        language = known_language(parameters.get("language"))
-        if language == "en":
-            raise
-        told = by_language(type(error).__name__, error.message, language)
-        raise type(error)("\n".join(told.values())) from error
 
 
 def _as_text(parameters: Mapping[str, Any]) -> dict[str, str]:
@@ -121,9 +105,8 @@ def _as_text(parameters: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _execute(source: Path, work: Working, resolved: Mapping[str, Any], place: Workspace, *, progress: bool) -> None:
-    """Run every cell, and say in the run's language what stopped it."""
+    """Run every cell, and say what stopped it."""
     prepared, executed = work.folder / f".{source.name}", work.folder / source.name
-    told = {"choice": resolved["language"], "notebook": source.stem}
     nbformat.write(keep_languages(read(source), resolved["language"]), prepared)  # type: ignore[no-untyped-call]
     try:
         papermill.execute_notebook(
@@ -132,34 +115,24 @@ def _execute(source: Path, work: Working, resolved: Mapping[str, Any], place: Wo
             progress_bar={"desc": source.stem, "leave": False} if progress else False,
         )  # fmt: skip
     except papermill.exceptions.PapermillExecutionError as error:
-        work.kind, why = _why(error, resolved["language"])
-        raise BadRun(in_words("run.failed_cell", **told, cell=str(error.exec_count), error=why)) from error
+        why = CellError(str(error.ename), str(error.evalue), plain("\n".join(error.traceback)))
+        work.kind = "ours" if why.kind else "cell"
+        raise BadRun.of("run.failed_cell", notebook=source.stem, cell=error.exec_count, error=why) from error
     except DeadKernelError as error:
         work.kind, stopped = "kernel", stopped_in(read(executed))
-        cell = str(stopped.cell) if stopped else "1"
-        raise BadRun(in_words("run.kernel_died", **told, cell=cell)) from error
+        raise BadRun.of("run.kernel_died", notebook=source.stem, cell=stopped.cell if stopped else 1) from error
     except (RuntimeError, jupyter_client.kernelspec.NoSuchKernel) as error:
         work.kind = "no_kernel"
-        raise BadRun(in_words("run.no_kernel", **told, error=str(error))) from error
+        raise BadRun.of("run.no_kernel", notebook=source.stem, reason=error) from error
     finally:
         prepared.unlink()
-
-
-def _why(error: Any, choice: str) -> tuple[failure.Kind, dict[Language, str]]:
-    """What a cell failed with, by language: an error of ours in words, any other by its name."""
-    name, message = str(error.ename), str(error.evalue)
-    ours = getattr(errors, name, None)
-    if isinstance(ours, type) and issubclass(ours, AppealInsightsError):
-        told = by_language(name, message.removeprefix(f"{name}: "), choice)
-        return "ours", {language: f"{name}: {text}" for language, text in told.items()}
-    return "cell", dict.fromkeys(languages(choice), f"{name}: {message}")
 
 
 def _publishable(working: Path, source: Path, resolved: Mapping[str, Any], started: datetime) -> list[dict[str, Any]]:
     """Check that every cell ran, and write findings, manifest and HTML beside the notebook."""
     executed = working / source.name
     notebook = read(executed)
-    _check_every_cell(notebook, source.stem, resolved["language"])
+    _check_every_cell(notebook, source.stem)
     findings = _collected(notebook, FINDING)
     about = _about(notebook, source.stem, resolved)
     export(executed, executed.with_suffix(".html"), about=about)
@@ -179,12 +152,12 @@ def _publishable(working: Path, source: Path, resolved: Mapping[str, Any], start
     return findings
 
 
-def _check_every_cell(notebook: NotebookNode, name: str, language: str = "en") -> None:
+def _check_every_cell(notebook: NotebookNode, name: str) -> None:
     """A kernel that dies leaves a notebook that looks complete: so count what ran."""
     for number, cell in enumerate((cell for cell in notebook.cells if cell.cell_type == "code"), 1):
         ran = cell.execution_count is not None and all(output.output_type != "error" for output in cell.outputs)
         if cell.source.strip() and not ran:
-            raise BadRun(in_words("run.unfinished_cell", language, notebook=name, cell=str(number)))
+            raise BadRun.of("run.unfinished_cell", notebook=name, cell=number)
 
 
 def _collected(notebook: NotebookNode, kind: str) -> list[dict[str, Any]]:

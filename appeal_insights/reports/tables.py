@@ -4,6 +4,7 @@ import csv
 import json
 import sys
 from collections.abc import Iterator
+from numbers import Integral
 from typing import Literal, TextIO
 
 import pandas as pd
@@ -13,9 +14,11 @@ from rich.table import Table
 from rich.text import Text
 
 from appeal_insights.errors import choice
+from appeal_insights.records.figures import FiguresIntake
 from appeal_insights.records.ingest import Intake
 
 FORMATS = ("table", "csv", "json")
+_MOST_DIFFER = 8  # stated totals that are told one by one
 _SHARES = (
     "rate",
     "low",
@@ -80,14 +83,14 @@ def _write_text(table: pd.DataFrame, about: dict[str, str], out: TextIO) -> None
 
 
 def _cell(name: str, value: object) -> str:
-    if value is None or value is pd.NaT or (isinstance(value, float) and pd.isna(value)):
+    if value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and pd.isna(value)):
         return ""
     if isinstance(value, pd.Timestamp):
         return value.isoformat(sep=" ").removesuffix(" 00:00:00")
     if isinstance(value, float):
         return f"{100 * value:.2f}%" if name in _SHARES else f"{value:,.4g}"
-    if isinstance(value, int):
-        return f"{value:,}"
+    if isinstance(value, Integral):
+        return f"{int(value):,}"
     return str(value)
 
 
@@ -101,11 +104,34 @@ def intake_lines(intake: Intake, store: str) -> Iterator[str]:
     for row in intake.reasons.head(8).itertuples():
         what = f"{row.column or 'row'!s} {row.example!r} {row.reason!s}"
         yield f"  rejected {row.rows:,}: {what} (first in row {row.first_row})"
-    if len(intake.reasons):
+    if len(intake.reasons) and not intake.check:
         yield f"  All of them: appeal-insights query rejects --store {store}"
+    if intake.rejects:
+        yield f"  Put them right and take them in again: {intake.rejects}"
+    yield from (f"  {repair}" for repair in intake.repairs)
+    if intake.check:
+        yield (
+            f"  Only looked at, nothing was changed: {intake.new + intake.changed:,} versions would be opened, "
+            f"{intake.changed:,} closed"
+        )
+    elif intake.again:
+        yield "  This file was taken in before and says nothing new: there is no new load"
+    if intake.several:
+        yield f"  {intake.several:,} times fit more than one format of the mapping; the first that reads them counts"
     if intake.ambiguous:
         yield f"  {intake.ambiguous:,} local times of the hour that the clocks repeat were read as the first of the two"
     if intake.unmapped:
         yield f"  not taken: {', '.join(intake.unmapped)}"
     if intake.without:
         yield f"  the source does not have: {', '.join(intake.without)}"
+    if isinstance(intake, FiguresIntake):
+        yield from _lines_of_figures(intake)
+
+
+def _lines_of_figures(intake: FiguresIntake) -> Iterator[str]:
+    if intake.skipped:
+        yield f"  left out, as the mapping says: {intake.skipped:,} rows"
+    if intake.agree or intake.differ:
+        yield f"  stated totals: {intake.agree:,} equal the sum of their parts, {len(intake.differ):,} counts differ"
+    for said in intake.differ[:_MOST_DIFFER]:
+        yield f"  differs: {said}"

@@ -2,6 +2,7 @@
 
 import time
 from datetime import datetime
+from html import unescape
 
 import pytest
 
@@ -10,7 +11,7 @@ from appeal_insights.errors import AppealInsightsError
 from appeal_insights.explorer.explore import explore
 from appeal_insights.findings.shown import VEGA
 from appeal_insights.language import count
-from tests.helpers import decided, make_store
+from tests.helpers import decided, english_left, make_store
 
 SPAN = "2026-W35..2026-W46"
 
@@ -196,6 +197,16 @@ def test_it_speaks_the_language_asked_for(demo, language):
     said = explorer.results.instead.value
     assert ("Nothing was counted here" in said) == (language != "zh-CN")
     assert ("此处没有记录" in said) == (language != "en")
+
+
+def test_what_cannot_be_answered_is_said_in_the_language_asked_for(demo):
+    for language in ("zh-CN", "both"):
+        explorer = explore(language=language, workspace=demo.root)
+        choose(explorer, during="2026-10-01..2026-10-20")
+        said = unescape(explorer.results.instead.value)
+        assert "无法按此条件计算：2026-10-01..2026-10-20 不能按周划分为完整的时间段。请从 2026-09-28 起选择" in said
+        assert ("whole periods of one week" in said) == (language == "both")
+        assert bool(english_left(said.partition(">")[2])) == (language == "both")
 
 
 @pytest.mark.parametrize(

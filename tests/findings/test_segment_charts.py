@@ -67,7 +67,7 @@ def test_both_charts_say_in_chinese_what_they_say_in_english(inquiry):
         assert charted(english).equals(charted(chinese))
         assert len(english["notes"]) == len(chinese["notes"])
     assert (
-        "misleading_claims 由 47.2% 变为 73.5%" in exhibit(inquiry, "segments", id="slope", language="zh-CN")["title"]
+        "misleading_claims 由 47.3% 变为 72.0%" in exhibit(inquiry, "segments", id="slope", language="zh-CN")["title"]
     )
 
 

@@ -13,24 +13,35 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from appeal_insights.errors import BadRun
+from appeal_insights.errors import BadRun, UnknownStore
 from appeal_insights.records.workspace import Workspace
 from appeal_insights.reports.catalogue import INDEX, listed
-from appeal_insights.reports.failure import Asked, by_language, stopped_in
+from appeal_insights.reports.failure import Asked, CellError, in_words, stopped_in
 from appeal_insights.reports.folders import LOCK, RUNNING, close_abandoned, is_alive, working_folder
 from appeal_insights.reports.run import run
 from tests.demo import AFTER, BEFORE, folders, shell
+from tests.helpers import english_left
 
 COMMAND = [sys.executable, "-c", "from appeal_insights.cli import main; main()"]
 GIVEN = {"store": "demo", "before": BEFORE, "after": AFTER}
 HEADING = "## Was it mix or rate? · 是结构还是率值？\n\nSome words."
+ASKED = "import appeal_insights as ap\nap.investigate(after=after, language=language, "
 CELLS = {
     "raises": "1 / 0",
     "hostile": "raise ValueError('</pre><script>alert(1)</script>')",
     "dies": "import os\nos._exit(7)",
-    "ours": "import appeal_insights as ap\nap.investigate(store='dmo', before=before, after=after)",
+    "ours": ASKED + "store='dmo', before=before)",
+    "dimension": ASKED + "store='demo', before=before, where='marke=DE')",
+    "period": ASKED + "store='demo', before='soon')",
+    "parameter": ASKED + "store='demo', before=before, basis='decisions')",
     "sleeps": "import os, pathlib, time\npathlib.Path('pid').write_text(str(os.getpid()))\ntime.sleep(300)",
     "short": "2 + 2",
+}
+CHINESE = {  # what a Chinese run says of them
+    "ours": "UnknownStore: {folder} 中没有数据库 'dmo'。是否指 'demo'？现有：demo、tiktok。可用命令",
+    "dimension": "UnknownDimension: 没有维度 'marke'。是否指 'market'？可按以下维度拆分：market、appellant、",
+    "period": "BadPeriod: 无法识别时间段 'soon'。请写成日（2026-10-05）、ISO 周（2026-W40）、月（2026-10）、",
+    "parameter": "BadParameter: 没有这样的统计口径：'decisions'。是否指 'decision'？请从以下选项中选择：decision、",
 }
 PATIENCE = 60  # seconds: a kernel starts slowly where much else runs
 
@@ -75,6 +86,13 @@ def fail(place, name, **given):
     said = shell("run", name, *asked, f"--workspace={place.root}")
     [failed] = set(folders(place.runs)) - before - {INDEX}
     return place.runs / failed, said, text_of(place.runs / failed / "error.html")
+
+
+def prose_of(page: Path) -> list[str]:
+    """What a page says, code and traces apart, one paragraph or heading each."""
+    body = page.read_text(encoding="utf-8").partition("<body>")[2].partition("<footer>")[0]
+    said = re.findall(r"<(p|h1|h2|summary)\b[^>]*>(.*?)</\1>", re.sub(r"(?s)<pre.*?</pre>", "", body), re.DOTALL)
+    return [unescape(re.sub(r"<[^>]+>", "", text)).strip() for _, text in said]
 
 
 def text_of(page: Path) -> str:
@@ -142,37 +160,45 @@ def test_what_a_cell_raised_is_text_on_the_page(place, runs):
     assert "</pre><script>alert(1)</script>" in page
 
 
-def test_the_error_page_speaks_the_language_of_the_run(place, runs):
-    folder, said, page = fail(place, "ours", language="zh-CN")
+@pytest.mark.parametrize("cell", CHINESE)
+def test_the_error_page_and_the_notebook_of_a_chinese_run_are_chinese(place, runs, cell):
+    folder, said, page = fail(place, cell, language="zh-CN")
+    says = f"{cell} 的第 3 个代码单元格出错：{CHINESE[cell].format(folder=place.stores)}"
     assert said.code == 1
+    assert says in said.err
     assert (folder / "error.html").read_text(encoding="utf-8").count('<html lang="zh-CN">') == 1
-    for text in ("本次运行失败", "ours 的第 3 个代码单元格出错", "没有这个数据库", "是结构还是率值？", "请按提示修改"):
+    prose = prose_of(folder / "error.html")
+    assert sum(says in line for line in prose) == 1
+    assert [line for line in prose if english_left(line)] == []
+    for text in ("本次运行失败", "是结构还是率值？", "请按提示修改"):
         assert text in page
-    for text in ("This run failed", "Was it mix", "Next step"):
-        assert text not in page
-    assert "Did you mean 'demo'?" in page  # the detail has no words in Chinese
-    assert "没有这个数据库" in said.err
+    assert "Was it mix" not in page
+    cells = nbformat.read(folder / f"{cell}.ipynb", as_version=4).cells
+    assert says in unescape(cells[0].source)
+    assert [one.source for one in cells if "papermill encountered" in one.source or "Exception was" in one.source] == []
 
 
 def test_the_error_page_of_a_run_in_both_languages_speaks_both_and_says_each_once(place, runs):
-    _, said, page = fail(place, "ours", language="both")
+    folder, said, page = fail(place, "ours", language="both")
     for text in ("This run failed", "本次运行失败", "Was it mix or rate?", "是结构还是率值？"):
         assert text in page
-    assert said.err.count("Did you mean 'demo'?") == said.err.count("没有这个数据库") == 1
+    for text in ("Did you mean 'demo'?", "是否指 'demo'？"):
+        assert said.err.count(text) == 1
+        assert sum(text in line for line in prose_of(folder / "error.html")) == 1
 
 
 def test_a_missing_store_and_a_wrong_parameter_start_nothing_and_say_it_in_the_language_wanted(place, runs):
     before = list(folders(runs))
     for given, english, chinese in (
-        ({"store": "dmo"}, "Did you mean 'demo'?", "没有这个数据库"),
-        ({"market": "XX"}, "There are:", "参数的值无法使用"),
-        ({"before": "W40"}, "W40", "时间段无法识别"),
+        ({"store": "dmo"}, "Did you mean 'demo'?", "是否指 'demo'？"),
+        ({"market": "XX"}, "No market 'XX' in demo", "demo 的维度 market 没有取值 'XX'"),
+        ({"before": "W40"}, "Cannot read the period 'W40'", "参数 before：无法识别时间段 'W40'"),
     ):
         for language in ("en", "zh-CN", "both"):
             asked = [f"-p{key}={value}" for key, value in {**GIVEN, **given, "language": language}.items()]
             said = shell("run", "short", *asked, f"--workspace={place.root}")
             assert said.code == 1
-            assert english in said.err
+            assert (english in said.err) == (language != "zh-CN")
             assert (chinese in said.err) == (language != "en")
     assert list(folders(runs)) == before
 
@@ -267,11 +293,24 @@ def test_an_error_while_the_error_is_written_down_does_not_hide_it(tmp_path, mon
     assert list(folders(tmp_path)) == ["failed-a"]
 
 
-def test_an_error_of_ours_has_words_in_each_language_and_others_only_their_own():
-    assert by_language("UnknownStore", "No x.", "en") == {"en": "No x."}
-    assert by_language("UnknownStore", "No x.", "zh-CN")["zh-CN"].endswith("（No x.）")
-    assert by_language("UnknownStore", "No x.", "both")["en"] == "No x."
-    assert by_language("Nameless", "No x.", "zh-CN") == {"zh-CN": "No x."}
+def test_an_error_of_a_cell_is_chinese_by_its_note_else_by_its_kind_and_others_have_only_their_own():
+    ours = "UnknownStore: No x."
+    assert CellError("UnknownStore", ours, f"UnknownStore: {ours}\n没有 x。").say("zh-CN") == "UnknownStore: 没有 x。"
+    assert (
+        CellError("UnknownStore", ours, f"UnknownStore: {ours}")
+        .say("zh-CN")
+        .endswith("请先导入数据或更正名称。（No x.）")
+    )
+    assert CellError("UnknownStore", ours, f"UnknownStore: {ours}\n没有 x。").say("en") == ours
+    for language in ("en", "zh-CN"):
+        assert CellError("KeyError", "'x'", "KeyError: 'x'\nA note.").say(language) == "KeyError: 'x'"
+
+
+def test_an_error_is_told_once_in_each_language_wanted():
+    error = UnknownStore.of("store.no_table", store="demo", table="audits", tables=["appeals"])
+    assert in_words(error, "both").splitlines() == [error.say("en"), error.say("zh-CN")]
+    assert in_words(error, "zh-CN") == "数据库 demo 中没有 audits，现有：appeals。请先导入。"
+    assert in_words(KeyError("x"), "both") == "'x'"
 
 
 def test_a_notebook_that_never_began_stopped_nowhere():
