@@ -10,6 +10,7 @@ import pandas as pd
 from appeal_insights.analysis.cohorts import mark_maturity
 from appeal_insights.analysis.intervals import Dispersion, change_intervals, dispersion_over_days, rate_with_interval
 from appeal_insights.errors import BadParameter, choice
+from appeal_insights.metrics.holdings import HOLDINGS, Holding, holding, query_holding
 from appeal_insights.metrics.measure import Question, query_text, statement, table_statement
 from appeal_insights.metrics.metric import BASES, metric
 from appeal_insights.metrics.query import TABLE_QUERIES, ask, query_table
@@ -42,7 +43,7 @@ def query(name: str, *, store: str, workspace: Path | None = None, **asked: obje
     """The answer of a query file over a store, with an interval on every rate.
 
     Takes   metric, by, where, basis, as_of as `investigate` does; `during` and `every` (day, week, month, ...) for a
-            trend, `during` for a breakdown, `before` and `after` for before_after.
+            trend, `during` for a breakdown, `before` and `after` for before_after. For coverage one dimension.
     Gives   the columns that the query file's header names; low and high (share, 95 %) beside a rate. `attrs['about']`
             says metric and version, period, basis, scope, as-of, dispersion and fingerprint.
     Raises  what is wrong with the question, with the nearest thing that works.
@@ -54,6 +55,10 @@ def query(name: str, *, store: str, workspace: Path | None = None, **asked: obje
             return _with_about(
                 query_table(opened, name, as_of=moment), {"store": store, "as_of": moment.isoformat() + "Z"}
             )
+        if name in HOLDINGS:
+            held = _held(asking, opened)
+            told = {"store": store, "as_of": held.as_of.isoformat() + "Z"}
+            return _with_about(query_holding(opened, name, held, by=_one(asking.by)), told)
         question = question_of(asking, opened)
         table = answer_of(opened, name, question)
         dispersion = dispersion_over_days(days_of(opened, question))
@@ -66,6 +71,9 @@ def show_sql(name: str, *, store: str, workspace: Path | None = None, **asked: o
     with Store(find_workspace(workspace).existing_store(store)) as opened:
         if name in TABLE_QUERIES:
             return table_statement(name, _moment(asking, opened))
+        if name in HOLDINGS:
+            query_holding(opened, name, _held(asking, opened), by=_one(asking.by))
+            return opened.asked[-1].text
         return statement(name, question_of(asking, opened))
 
 
@@ -73,10 +81,22 @@ def _moment(asking: Asking, store: Store) -> datetime:
     return instant(asking.as_of) if asking.as_of else store.latest()
 
 
+def _held(asking: Asking, store: Store) -> Holding:
+    return holding(store, metric(asking.metric).fact, _moment(asking, store))
+
+
+def _one(by: str | Sequence[str]) -> str:
+    """The one dimension that was named, or none. Raises BadParameter where there are more."""
+    names = read_names(by)
+    if len(names) > 1:
+        raise BadParameter.of("parameter.one_dimension", names=names)
+    return names[0] if names else ""
+
+
 def question_of(asking: Asking, store: Store) -> Question:
     """What was typed, checked against what an open store holds. Raises what is wrong with it."""
     query_text(asking.name)  # says at once when there is no such query
-    periods, grain = _periods(asking)
+    periods, grain = _periods(asking, store)
     return ask(
         store,
         metric(asking.metric),
@@ -89,7 +109,7 @@ def question_of(asking: Asking, store: Store) -> Question:
     )
 
 
-def _periods(asking: Asking) -> tuple[list[Period], Grain | None]:
+def _periods(asking: Asking, store: Store) -> tuple[list[Period], Grain | None]:
     if asking.name == PAIR:
         if not (asking.before and asking.after):
             raise BadParameter.of("period.both")
@@ -99,8 +119,18 @@ def _periods(asking: Asking) -> tuple[list[Period], Grain | None]:
     whole = period(asking.during)
     if asking.name != "trend":
         return [whole], None
-    grain = choice("grain", asking.every or "week", GRAINS)
+    grain = choice("grain", asking.every or _finest(asking, store), GRAINS)
     return split(whole, grain), grain
+
+
+def _finest(asking: Asking, store: Store) -> str:
+    """What a trend goes by if nothing is said: weeks, or what the store knows where that is coarser."""
+    if "figures" in store.tables:
+        return str(store.declared("figures")["grain"])
+    of = metric(asking.metric)
+    instant_of = of.instant(choice("basis", asking.basis, BASES))
+    known = str(store.declared(of.fact).get("precision", {}).get(instant_of, "week"))
+    return known if known != "day" else "week"
 
 
 def days_of(store: Store, question: Question) -> pd.DataFrame:

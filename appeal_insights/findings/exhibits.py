@@ -9,8 +9,8 @@ from appeal_insights.disclosure import SMALLEST_SHOWN
 from appeal_insights.findings.cells import NOTHING, count_cell, day_cell, ratio, share_cell, share_range_cell
 from appeal_insights.findings.coincidence import COINCIDES_AFTER, COINCIDES_BEFORE, coinciding, may_touch, takes_in
 from appeal_insights.findings.evidence import Evidence
+from appeal_insights.findings.gate import in_short
 from appeal_insights.findings.gate_exhibit import exhibit as gate_exhibit
-from appeal_insights.findings.gate_exhibit import in_short
 from appeal_insights.findings.judged import ENOUGH_DAYS, Driver, driver, drivers, grade_of_move, moved
 from appeal_insights.findings.naming import (
     basis_name,

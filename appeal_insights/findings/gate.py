@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, cast
 
+from appeal_insights.language import Language, say
 from appeal_insights.metrics.query import GATES, query_table
 from appeal_insights.records.store import Store
 
@@ -49,3 +50,14 @@ def worst(tests: Sequence[Test]) -> Result:
     """What the gate as a whole says: failed if any check did, else warned if any did."""
     results = {test.result for test in tests}
     return cast(Result, next((name for name in ("failed", "warned", "passed") if name in results), "not_there"))
+
+
+def in_short(tests: Sequence[Test], language: Language) -> str:
+    """How many checks passed, warned and failed, as a part of a sentence; nothing where there are none."""
+    counts = {result: sum(test.result == result for test in tests) for result in ("passed", "warned", "failed")}
+    if not sum(counts.values()):
+        return ""
+    told = {result: str(number) for result, number in counts.items()}
+    if counts["passed"] == sum(counts.values()):
+        return say("gate.in_short_all", language, passed=told["passed"])
+    return say("gate.in_short_failed" if counts["failed"] else "gate.in_short", language, **told)

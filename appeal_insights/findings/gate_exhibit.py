@@ -1,4 +1,4 @@
-"""The gate in words: in short for a header, and every check with its numbers."""
+"""The gate as an exhibit: every check with its numbers."""
 
 from collections.abc import Sequence
 
@@ -7,17 +7,6 @@ from appeal_insights.findings.gate import Test
 from appeal_insights.findings.naming import headed
 from appeal_insights.findings.shown import Exhibit
 from appeal_insights.language import Language, say
-
-
-def in_short(tests: Sequence[Test], language: Language) -> str:
-    """How many checks passed, warned and failed, as a part of a sentence; nothing where there are none."""
-    counts = {result: sum(test.result == result for test in tests) for result in ("passed", "warned", "failed")}
-    if not sum(counts.values()):
-        return ""
-    told = {result: str(number) for result, number in counts.items()}
-    if counts["passed"] == sum(counts.values()):
-        return say("gate.in_short_all", language, passed=told["passed"])
-    return say("gate.in_short_failed" if counts["failed"] else "gate.in_short", language, **told)
 
 
 def exhibit(tests: Sequence[Test], language: Language) -> Exhibit:

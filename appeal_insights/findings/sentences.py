@@ -35,6 +35,7 @@ from appeal_insights.findings.naming import (
 from appeal_insights.language import Language, count, day, points, points_number, points_range, points_size, say, share
 
 CHECK_AGAIN_AFTER = timedelta(days=14)
+OF_APPEALS = ("overturn_rate", "full_overturn_rate")  # the metrics whose numerators can be re-read as reversals
 IN_BRIEF = 2  # segments that are named beside the first one
 MOSTLY = 0.25  # a part under a quarter of the change is not what it came from
 
@@ -82,6 +83,8 @@ def event_sentence(evidence: Evidence, named: Driver | None, language: Language)
 def next_step(evidence: Evidence, named: Driver | None, language: Language) -> str:
     if named is None or not named.segment:
         return say("segments.next_none", language)
+    if evidence.metric.id not in OF_APPEALS:
+        return say("segments.next_other", language, day=day(evidence.after.start, language))
     if named.kind == "mix":
         return say("segments.next_mix", language, day=day(evidence.after.start, language))
     fell = named.change is not None and named.change.change < 0

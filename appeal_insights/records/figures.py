@@ -1,6 +1,7 @@
 """Take already counted numbers in as measures: with their own grain, metrics and dimensions, and never finer."""
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +22,7 @@ from appeal_insights.records.figures_mapping import (
 )
 from appeal_insights.records.figures_numbers import counts_of, numerator_of
 from appeal_insights.records.figures_totals import Compared, compare, is_stated
-from appeal_insights.records.ingest import FIGURES, Intake, accounted, check_alone, digest, reasons, source_name
+from appeal_insights.records.ingest import FIGURES, Intake, accounted, check_alone, digest, reasons, seen_before, source_name
 from appeal_insights.records.reading import no_rejects
 from appeal_insights.records.store import Load, Versions, Writing, writing
 from appeal_insights.records.unpivot import PLACE
@@ -29,6 +30,7 @@ from appeal_insights.records.unpivot import PLACE
 __all__ = ["FiguresIntake", "ingest_figures", "is_figures", "load_figures_mapping", "read_figures_mapping"]
 
 FACT = FIGURES
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")  # a store holds neither NUL nor halves of characters
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class FiguresIntake(Intake):
     """What became of a counted sheet. Rows that the mapping leaves out are beside those read."""
 
     skipped: int = 0
+    unseen: tuple[str, ...] = ()  # totals and rows to leave out that the mapping names and the sheet never does
     agree: int = 0  # stated totals that equal the sum of their parts
     differ: tuple[str, ...] = ()  # those that do not, where the mapping lets them
 
@@ -71,8 +74,12 @@ def ingest_figures(
         versions = _take_in(
             target, checked.leaves.assign(source_row=sheet.numbers[checked.leaves.index]), mapping, load
         )
-        target.log(load, name, digest(source), read=sheet.read - totals, versions=versions, rejects=checked.rejects)
-        target.note(FACT, json.dumps(_said(target, mapping, name, compared), ensure_ascii=False))
+        print_of_source, about = digest(source), target.about(FACT)
+        seen = seen_before(target, FACT, print_of_source)
+        target.log(load, name, print_of_source, read=sheet.read - totals, versions=versions, rejects=checked.rejects)
+        said = _said(target, mapping, name, compared)
+        target.note(FACT, json.dumps(said, ensure_ascii=False))
+        again = seen and versions.new == versions.changed == 0 and said == about
         taken = FiguresIntake(
             FACT,
             name,
@@ -81,12 +88,14 @@ def ingest_figures(
             set_aside,
             reasons(checked.rejects),
             skipped=sheet.skipped,
+            unseen=sheet.unseen,
             agree=compared.agree,
             differ=compared.differ,
             repairs=sheet.repairs,
+            again=again,
             check=check,
         )
-        target.keeps = not check
+        target.keeps = not check and not again
         return accounted(taken, totals=totals, unmapped=sheet.unmapped)
 
 
@@ -105,6 +114,8 @@ def _check(sheet: Sheet, mapping: FiguresMapping) -> _Checked:
     leaves["span"], said = _spans(rows[~totals], mapping)
     found.append(_rejected(sheet, said, mapping.period.columns[0], label=True))
     for theirs, ours in mapping.dimensions.items():
+        broken = rows[theirs].str.contains(_NO_TEXT).fillna(False).astype(bool)
+        found.append(_rejected(sheet, _all(broken, "holds a NUL or a broken character"), theirs, label=True))
         values = mapping.values.get(ours, {})
         text = rows[theirs][~totals]
         text = text.map(lambda value, to=values: to.get(value, value), na_action="ignore").astype("str")
@@ -188,7 +199,9 @@ def _rejected(sheet: Sheet, said: "pd.Series[str]", name: str, *, label: bool = 
         {
             "row": sheet.numbers[said.index],
             "column": name if label else (above + " · " + name).where(above != "", name),
-            "value": sheet.rows.loc[said.index, name].fillna(""),
+            "value": sheet.rows.loc[said.index, name]
+            .fillna("")
+            .str.replace(_NO_TEXT, "\N{REPLACEMENT CHARACTER}", regex=True),
             "reason": said,
         }
     )

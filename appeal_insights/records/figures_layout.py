@@ -22,6 +22,7 @@ class Sheet:
     read: int  # rows of the file in `rows` and `bad`; those that make one together count once
     skipped: int  # rows of the file that the mapping leaves out
     unmapped: tuple[str, ...]  # columns and counts that nothing is taken from
+    unseen: tuple[str, ...]  # totals and rows to take or leave out that the mapping names and the sheet does not have
     repairs: tuple[str, ...]  # what had to be put right before the file could be read
 
 
@@ -38,7 +39,7 @@ def read_sheet(source: Path | pd.DataFrame, mapping: FiguresMapping) -> Sheet:
     taken = table[_taken(table, mapping)]
     notes = _is_note(grid.bad, mapping)
     skipped = table.index.nunique() - taken.index.nunique() + int(notes.sum())
-    unmapped = _unmapped(taken, mapping)
+    unmapped, unseen = _unmapped(taken, mapping), _unseen(table, grid.bad[notes], mapping)
     if mapping.by_row:
         rows, numbers, again = _spread(taken, mapping, *mapping.by_row)
     else:
@@ -49,7 +50,7 @@ def read_sheet(source: Path | pd.DataFrame, mapping: FiguresMapping) -> Sheet:
         counted = rows[mapping.counts].notna().any(axis=1)
         skipped += numbers.nunique() - numbers[counted].nunique()
         rows, numbers = rows[counted], numbers[counted]
-    return Sheet(rows, numbers, bad, len({*numbers, *bad["row"]}), skipped, unmapped, grid.repairs)
+    return Sheet(rows, numbers, bad, len({*numbers, *bad["row"]}), skipped, unmapped, unseen, grid.repairs)
 
 
 def _check_columns(wanted: Iterable[str], table: pd.DataFrame) -> None:
@@ -68,6 +69,17 @@ def _repeated(table: pd.DataFrame, above: Sequence[str]) -> pd.DataFrame:
         new = table[list(above[:place])].notna().any(axis=1).cumsum()
         filled[name] = table[name].groupby(new.to_numpy()).ffill()
     return filled
+
+
+def _check_named(wanted: Sequence[str], said: "pd.Series[str]", mapping: FiguresMapping) -> None:
+    """Raises BadMapping where a row per count never names a count that a metric wants, and that may not be blank."""
+    known = [str(name) for name in said.dropna().unique()]
+    for name in wanted:
+        if known and name not in (*known, *mapping.zero):
+            raise BadMapping(
+                f"The column {said.name!r} never names the count {name!r}.{did_you_mean(name, known)} "
+                f"It names: {one_of(known, most=30)}."
+            )
 
 
 def _taken(table: pd.DataFrame, mapping: FiguresMapping) -> "pd.Series[bool]":
@@ -99,11 +111,24 @@ def _unmapped(table: pd.DataFrame, mapping: FiguresMapping) -> tuple[str, ...]:
     return tuple(name for name in names if name not in used)
 
 
+def _unseen(table: pd.DataFrame, notes: pd.DataFrame, mapping: FiguresMapping) -> tuple[str, ...]:
+    """What the mapping names and the sheet never says: a total spelt otherwise would be counted as a segment."""
+    named = [(total.column, one) for total in mapping.totals for one in (total.value, *total.of)]
+    named += [
+        (name, one) for said in (mapping.only, mapping.skip) for name, patterns in said.items() for one in patterns
+    ]
+    cells = {name: list(table[name].dropna().unique()) for name in {name for name, _ in named}}
+    lines = [line.strip(",;\t| ") for line in notes["value"]]
+    unseen = [one for name, one in named if not any(fits(cell, [one]) for cell in (*cells[name], *lines))]
+    return tuple(dict.fromkeys(unseen))
+
+
 def _spread(
     table: pd.DataFrame, mapping: FiguresMapping, count: str, value: str
 ) -> tuple[pd.DataFrame, "pd.Series[int]", pd.DataFrame]:
     """One row per period and segment from a row per count, the row number of each, and the counts that come twice."""
     wanted = [*mapping.counts, *dict.fromkeys(rate.rate for rate in mapping.rates)]
+    _check_named(wanted, table[count], mapping)
     named = table.reset_index(names="row")
     by_header = mapping.unpivot.names if mapping.unpivot else ()
     lines = [name for name in mapping.labels if name not in by_header]

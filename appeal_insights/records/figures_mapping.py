@@ -301,6 +301,9 @@ def _check_layout(found: FiguresMapping, what: str) -> None:
     for name in found.left:
         if name not in headers:
             raise BadMapping(f"{what}: no header row {name!r} whose blanks could repeat the cell on the left.")
+    for name in (*found.counts, *(rate.rate for rate in found.rates)):
+        if name in found.labels:
+            raise BadMapping(f"{what}: {name!r} is a period or dimension, so it cannot be counted as well.")
     if found.thousands == found.decimal:
         raise BadMapping(f"{what}: [numbers] thousands and decimal are the same sign. Change one.")
     if not found.unpivot:

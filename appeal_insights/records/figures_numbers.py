@@ -13,6 +13,7 @@ _SPACES = " \u00a0\u202f"
 
 def counts_of(text: "pd.Series[str]", mapping: FiguresMapping) -> "pd.Series[float]":
     """Cells as whole numbers, 0 or more; nothing where they are none. 1,234 counts, a decimal comma does not."""
+    text = text.astype("str")  # a count that no row names has no cells
     between = _SPACES if mapping.thousands in _SPACES else mapping.thousands
     sign = f"[{re.escape(between)}]"
     form = rf"(?:[0-9]{{1,15}}|[0-9]{{1,3}}(?:{sign}[0-9]{{3}}){{1,4}})(?:{re.escape(mapping.decimal)}0+)?"

@@ -54,7 +54,7 @@ def compare(rows: pd.DataFrame, counts: pd.DataFrame, mapping: FiguresMapping, *
 def _pairs(
     rows: pd.DataFrame, counts: pd.DataFrame, mapping: FiguresMapping, total: Total
 ) -> Iterator[tuple[Hashable, str, str, float, float, list[str]]]:
-    """Its row, where a total stands, the name of its count, what it states, the sum of its parts, and what the parts are."""
+    """Of each total its row, where it stands, a count, what is stated of it, the sum of the parts, the parts."""
     stated = rows[is_stated(rows, [total])]
     others = [one for one in mapping.totals if one.column == total.column]
     is_part = rows[total.column].isin(total.of) if total.of else rows[total.column].notna() & ~is_stated(rows, others)

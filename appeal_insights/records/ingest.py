@@ -271,7 +271,7 @@ def _settle(
     contract = mapping.contract
     versions = _as_versions(target, contract, load)
     print_of_source, about = digest(source), target.about(contract.fact)
-    seen = _seen(target, contract.fact, print_of_source)
+    seen = seen_before(target, contract.fact, print_of_source)
     target.log(load, source_name(source), print_of_source, read=taken.read, versions=versions)
     without = tuple(of for of in contract.columns if of not in mapping.columns and of not in mapping.constants)
     said = _said(about, mapping, without)
@@ -303,7 +303,7 @@ def _known(target: Writing, source: Path | pd.DataFrame, fact: str) -> Intake | 
     return Intake(fact, source_name(source), read, 0, 0, read - rejected, rejected, reasons(no_rejects()), again=True)
 
 
-def _seen(target: Writing, fact: str, of: str) -> bool:
+def seen_before(target: Writing, fact: str, of: str) -> bool:
     """Whether a file with those very bytes was taken in before."""
     rows = target.connection.execute("select 1 from loads where fact = $1 and source_digest = $2", [fact, of])
     return bool(rows.fetchall())

@@ -79,6 +79,11 @@ def unpivot(grid: Grid, how: Unpivot, left: Sequence[str]) -> pd.DataFrame:
 
     Raises  BadMapping   a column to keep is not there, or a header cell that is needed is blank.
     """
+    if any(len(cells) != len(how.headers or (how.pattern,)) for cells in grid.headers):
+        raise BadMapping(
+            f"The sheet has {len(grid.headers[0])} header rows, [unpivot] names {len(how.headers or (how.pattern,))}. "
+            "A table of pandas wants its columns as a MultiIndex."
+        )
     kept = {name: _place_of(name, grid.headers) for name in how.keep}
     parts = []
     for place, said in _labels(grid, how, left, set(kept.values())):

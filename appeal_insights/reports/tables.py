@@ -3,7 +3,7 @@
 import csv
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from numbers import Integral
 from typing import Literal, TextIO
 
@@ -14,6 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 from appeal_insights.errors import choice
+from appeal_insights.findings.gate import Test, in_short
+from appeal_insights.language import say
 from appeal_insights.records.figures import FiguresIntake
 from appeal_insights.records.ingest import Intake
 
@@ -128,9 +130,22 @@ def intake_lines(intake: Intake, store: str) -> Iterator[str]:
         yield from _lines_of_figures(intake)
 
 
+def gate_lines(tests: Sequence[Test]) -> Iterator[str]:
+    """What was checked of a store's records after a load, for a person; by name only what did not pass."""
+    told = in_short(tests, "en")
+    if told:
+        yield f"  {told}"
+    for test in tests:
+        if test.result in ("warned", "failed"):
+            name = say(f"gate_test.{test.id}", "en")
+            yield f"    {test.result}: {name} ({test.broken:,} of {test.looked_at:,} do not)"
+
+
 def _lines_of_figures(intake: FiguresIntake) -> Iterator[str]:
     if intake.skipped:
         yield f"  left out, as the mapping says: {intake.skipped:,} rows"
+    if intake.unseen:
+        yield f"  named by the mapping, but not in the sheet: {', '.join(intake.unseen)}"
     if intake.agree or intake.differ:
         yield f"  stated totals: {intake.agree:,} equal the sum of their parts, {len(intake.differ):,} counts differ"
     for said in intake.differ[:_MOST_DIFFER]:

@@ -3,8 +3,7 @@
 import pandas as pd
 import pytest
 
-from appeal_insights.findings.gate import Test, gate, worst
-from appeal_insights.findings.gate_exhibit import in_short
+from appeal_insights.findings.gate import Test, gate, in_short, worst
 from appeal_insights.records.ingest import ingest
 from appeal_insights.records.store import Store
 from tests.demo import exhibit, rows

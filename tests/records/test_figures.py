@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from appeal_insights.errors import BadInput, BadMapping, BadParameter, TooFine, UnknownMetric
+from appeal_insights.findings.answer import query as ask_by_name
 from appeal_insights.metrics.metric import metrics
 from appeal_insights.metrics.query import dimensions, query
 from appeal_insights.records.figures import ingest_figures, is_figures, read_figures_mapping
@@ -139,6 +140,12 @@ def test_a_part_larger_than_its_whole_is_set_aside(tmp_path):
     ]
 
 
+def test_a_broken_character_is_set_aside(tmp_path):
+    intake = take_in(WEEKS.assign(market=["G\0B", "D\ud800", "GB"]), tmp_path / "s.duckdb")
+    assert (intake.new, intake.rejected) == (1, 2)
+    assert intake.reasons["reason"].tolist() == ["holds a NUL or a broken character"]
+
+
 def test_a_row_that_appears_again_is_set_aside(tmp_path):
     intake = take_in(pd.concat([WEEKS, WEEKS[:1]]), tmp_path / "s.duckdb")
     assert (intake.read, intake.new, intake.rejected) == (4, 3, 1)
@@ -238,6 +245,7 @@ def test_figures_of_another_shape_or_beside_records_want_a_store_of_their_own(pa
         ({"unpivot": {"headers": ["market", "value"], "keep": ["week"]}}, "none of them 'value'"),
         ({"blank": {"left": ["market"]}}, "no header row 'market' whose blanks"),
         ({"numbers": {"thousands": ".", "decimal": "."}}, "thousands and decimal are the same sign"),
+        ({"dimensions": {"reversed": "market"}}, "'reversed' is a period or dimension, so it cannot be counted"),
         ({"header_row": "3"}, "cannot use header_row = '3'. Write for example header_row = 3"),
         ({"skip": ["a"]}, "skip is a table: write [skip]"),
         (
@@ -288,6 +296,14 @@ def test_rows_are_taken_or_left_out_as_the_mapping_says(tmp_path):
     """)
     intake = take_in(rows, tmp_path / "s.duckdb", only={"side": ["eu"]}, skip={"market": ["Note *"]})
     assert (intake.read, intake.new, intake.rejected, intake.skipped) == (1, 1, 0, 3)
+
+
+def test_what_the_mapping_names_and_the_sheet_never_says_is_told(tmp_path):
+    intake = take_in(WEEKS, tmp_path / "s.duckdb", total={**TOTAL, "value": "Total"}, skip={"market": ["Note*", "F*"]})
+    assert intake.unseen == ("Total", "Note*", "F*")
+    rows = table("week | market | what | how_many\n2026-W40 | GB | decided | 100\n2026-W40 | GB | reversd | 4")
+    with pytest.raises(BadMapping, match=r"never names the count 'reversed'\. Did you mean 'reversd'\?"):
+        take_in(rows, tmp_path / "t.duckdb", counts={"column": "what", "value": "how_many"})
 
 
 def test_values_are_translated_after_totals_were_compared(tmp_path):
@@ -394,3 +410,25 @@ def test_every_row_of_any_sheet_is_taken_in_or_set_aside(tmp_path_factory, rows)
     assert intake.new == intake.changed == 0
     with Store(path) as store:
         assert len(store.run("select * from figures", what="figures")) == intake.unchanged
+
+
+def test_the_same_sheet_again_is_no_new_load(tmp_path):
+    path = make_sheet(tmp_path / "sheet.duckdb", WEEKS)
+    before = path.read_bytes()
+    again = take_in(WEEKS, path, loaded_at=SECOND_LOAD)
+    assert (again.again, again.new, again.changed, again.unchanged) == (True, 0, 0, 3)
+    assert path.read_bytes() == before
+
+
+def test_a_trend_of_months_needs_no_word_on_its_grain(tmp_path):
+    (tmp_path / "notebooks").mkdir()
+    rows = table("""
+        month   | market | reversed | decided
+        2026-09 | GB     | 40       | 100
+        2026-10 | GB     | 30       | 100
+    """)
+    declared = {**SHEET, "period": {"column": "month", "grain": "month"}}
+    path = tmp_path / "data" / "store" / "sheet.duckdb"
+    ingest_figures(rows, path, mapping=read_figures_mapping(declared), loaded_at=FIRST_LOAD)
+    asked = ask_by_name("trend", store="sheet", during="2026-09..2026-10", workspace=tmp_path)
+    assert asked["rate"].tolist() == [0.4, 0.3]

@@ -129,6 +129,12 @@ def test_without_its_declaration_a_blank_header_cell_is_refused(tmp_path):
         take_in("zh_two_header_rows", tmp_path, blank={})
 
 
+def test_a_table_with_fewer_header_rows_than_declared_is_refused(tmp_path):
+    declared = read_toml(EXPORTS / "zh_two_header_rows.toml")
+    with pytest.raises(BadMapping, match=r"has 1 header rows, \[unpivot\] names 2\. A table of pandas wants"):
+        ingest_figures(table("周 | 德国\n1 | 2"), tmp_path / "s.duckdb", mapping=read_figures_mapping(declared))
+
+
 def test_a_pivoted_table_of_pandas_needs_no_file(tmp_path):
     sheet = table("""
         week     | a  | b   | c | d
