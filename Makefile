@@ -46,7 +46,7 @@ lock: ## requirements.lock, constraints.txt and environment.yml from pyproject.t
 	@test -x .venv/bin/uv || $(MAKE) setup
 	@.venv/bin/uv pip compile --quiet $(UPGRADE) --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --custom-compile-command "make lock" \
-		--extra lab --extra office --extra test pyproject.toml --output-file requirements.lock
+		--extra lab --extra office --extra postgres --extra test pyproject.toml --output-file requirements.lock
 	@.venv/bin/python tools/pins.py
 
 clean: ## .venv, caches and build leftovers; your data/ stays

@@ -2,13 +2,15 @@
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from appeal_insights.errors import AppealInsightsError, BadParameter
+from appeal_insights.errors import AppealInsightsError, BadInput, BadParameter
 from appeal_insights.records.workspace import Workspace, find_workspace
 
 app = typer.Typer(
@@ -24,6 +26,9 @@ WorkspaceOption = Annotated[
 StoreOption = Annotated[str, typer.Option("--store", help="The name of a store in data/store.")]
 DEMO_PERIODS = {"before": "2026-W40..2026-W43", "after": "2026-W44..2026-W46"}
 ROOT_CAUSE = "02_overturn_root_cause"
+_SOURCES = sorted(
+    file.name.removesuffix(".toml") for file in files("appeal_insights.records").joinpath("sources").iterdir()
+)
 INTERRUPTED = 130  # the exit code that shells give for Ctrl-C
 
 
@@ -62,15 +67,19 @@ def sample(
 @app.command()
 def ingest(
     file: Annotated[
-        Path, typer.Argument(help="CSV, Parquet or a workbook; or a folder of them, all taken in or none.")
+        str,
+        typer.Argument(
+            help="CSV, Parquet or a workbook; a folder of them, all taken in or none; or postgresql://user@host/database."
+        ),
     ],
-    store: StoreOption,
+    store: Annotated[str, typer.Option("--store", help="The name of a store in data/store; not with --suggest.")] = "",
     mapping: Annotated[
         str,
-        typer.Option(help="A mapping file (.toml), or the name of one that the package has: ca_imr, tiktok_appeals."),
+        typer.Option(help=f"A mapping file (.toml), or the name of one that the package has: {', '.join(_SOURCES)}."),
     ] = "",
     fact: Annotated[
-        str, typer.Option(help="What the rows are, where there is no mapping file: appeals or known_events.")
+        str,
+        typer.Option(help="What the rows are, where there is no mapping file: appeals, enforcements or known_events."),
     ] = "appeals",
     loaded_at: Annotated[
         str, typer.Option(help="The instant of this load (2026-11-16T06:00:00Z); now if not given.")
@@ -78,10 +87,23 @@ def ingest(
     check: Annotated[
         bool, typer.Option("--check", help="Say what would become of the rows, and change nothing.")
     ] = False,
+    table: Annotated[str, typer.Option(help="Of a database: the table to read, schema.table.")] = "",
+    query: Annotated[str, typer.Option(help="Of a database: the select to read instead.")] = "",
+    suggest: Annotated[
+        bool, typer.Option("--suggest", help="Write a first mapping file beside the file, and take nothing in.")
+    ] = False,
+    language: Annotated[str, typer.Option(help="Of the suggested file's remarks: en or zh-CN.")] = "en",
     workspace: WorkspaceOption = None,
 ) -> None:
     """Take a file in: records, or already counted figures. Every row ends in the store or among the rejects."""
-    _take_in(file, find_workspace(workspace), store, mapping=mapping, fact=fact, loaded_at=loaded_at, check=check)
+    if suggest:
+        _suggest(file, fact, language)
+        return
+    if not store:
+        raise BadParameter("Into which store? Add --store NAME.")
+    place = find_workspace(workspace)
+    with _rows_of(file, place.store(store), table=table, query=query) as path:
+        _take_in(path, place, store, mapping=mapping, fact=fact, loaded_at=loaded_at, check=check)
 
 
 @app.command()
@@ -243,12 +265,14 @@ def _take_in(
     loaded_at: str = "",
     check: bool = False,
 ) -> None:
+    from appeal_insights.findings.gate import gate
     from appeal_insights.periods import instant
     from appeal_insights.records.figures import ingest_figures, is_figures, read_figures_mapping
     from appeal_insights.records.ingest import ingest as take_in
     from appeal_insights.records.ingest import ingest_folder
     from appeal_insights.records.mapping import read_mapping
-    from appeal_insights.reports.tables import intake_lines
+    from appeal_insights.records.store import Store
+    from appeal_insights.reports.tables import gate_lines, intake_lines
 
     moment = instant(loaded_at) if loaded_at else None
     path = place.store(store)
@@ -266,6 +290,43 @@ def _take_in(
     for intake in found:
         for line in intake_lines(intake, store):
             typer.echo(line)
+    if not check:
+        with Store(path) as opened:
+            for line in gate_lines(gate(opened, opened.latest())):
+                typer.echo(line)
+
+
+@contextmanager
+def _rows_of(file: str, store: Path, *, table: str, query: str) -> Iterator[Path]:
+    """The file itself, or the rows of a database as one. An address may hold a password: no message repeats it."""
+    if "://" not in file:
+        if table or query:
+            raise BadParameter("--table and --query are of a database, and what is given is a file.")
+        yield Path(file)
+        return
+    if not file.startswith(("postgresql://", "postgres://")):
+        raise BadParameter("Of databases only PostgreSQL can be read: postgresql://user@host/database.")
+    if bool(table) == bool(query):
+        raise BadParameter("Say what to read from the database: --table schema.table, or --query 'select ...'.")
+    try:
+        from appeal_insights.records.postgresql import fetched
+    except ImportError as error:
+        raise BadInput(
+            'Nothing is installed that reads PostgreSQL: pip install "appeal-insights[postgres]".'
+        ) from error
+    with fetched(file, store, table=table, query=query, progress=True) as path:
+        yield path
+
+
+def _suggest(file: str, fact: str, language: str) -> None:
+    from appeal_insights.errors import choice
+    from appeal_insights.language import LANGUAGES
+    from appeal_insights.records.suggest import write_suggestion
+
+    if "://" in file:
+        raise BadParameter("A mapping can be suggested for a file only. Export some rows of the table as CSV first.")
+    path = write_suggestion(Path(file), fact=fact, language=choice("language", language, LANGUAGES))
+    typer.echo(f"Wrote {path}. Look every line over, then take the file in with --mapping {path}.")
 
 
 def _declared(mapping: str) -> dict[str, Any]:

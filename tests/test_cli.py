@@ -225,6 +225,13 @@ def test_the_exit_code_reaches_the_shell_without_a_traceback(demo):
     assert said.stderr.count("\n") == 1
 
 
+def test_a_load_ends_with_what_was_checked_of_the_records(demo, tmp_path):
+    (tmp_path / "notebooks").mkdir()
+    said = shell("ingest", str(demo.sample / "appeals.csv"), "--store=new", f"--workspace={tmp_path}")
+    assert "  checks: 8 passed, 2 warned" in said.out
+    assert "    warned: Received within six months of the enforcement (1 of 30,558 do not)" in said.out
+
+
 def test_the_demo_makes_two_reports_and_its_stores_do_not_grow_when_made_again(place, demo):
     shutil.copytree(demo.root / "notebooks", place / "notebooks", dirs_exist_ok=True)
     shutil.copytree(PROJECT / "data" / "public", place / "data" / "public")

@@ -37,6 +37,7 @@ HOMES = {  # outside library -> the modules, or the folders of modules, that may
     "nbconvert": ("reports",),
     "nbformat": ("reports",),
     "papermill": ("reports",),
+    "psycopg": ("records.postgresql",),
     "rich": ("cli", "reports.tables"),  # what the shell prints
     "python_calamine": ("records.sheets",),
     "sqlglot": ("records.statement", "metrics.measure"),  # its tree changes between majors: two files to look at

@@ -9,7 +9,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
-LOCKED_EXTRAS = ("lab", "office", "test")
+LOCKED_EXTRAS = ("lab", "office", "postgres", "test")
 
 
 def read_pyproject() -> dict[str, Any]:

@@ -57,12 +57,13 @@ def _base(rows: pd.DataFrame, language: Language) -> alt.Chart:
         alt.Chart(rows)
         .transform_calculate(**in_points)
         .encode(
-            alt.Y("segment:N", sort=None, title=None, axis=alt.Axis(labelColor=INK, labelLimit=LABELS, labelExpr=LINES)),
+            alt.Y("segment:N", sort=None, title=None, axis=_LABELS),
             tooltip=_tooltip(language),
         )
     )
 
 
+_LABELS = alt.Axis(labelColor=INK, labelLimit=LABELS, labelExpr=LINES)
 _SHARES = ("contribution", *EFFECTS, "low", "high")
 
 

@@ -54,8 +54,8 @@ def heat_map(table: pd.DataFrame, *, title: str, description: str, language: Lan
     _check_rows(rows)
     segments = list(dict.fromkeys(rows["segment"].astype(str)))
     labels = rows.drop_duplicates("period").sort_values("period")["period_label"].astype(str)
-    base = _base(_drawn(rows), list(labels), segments)
-    chart = alt.LayerChart(layer=[*_cells(base, rows, len(labels), language), *_marks(base, rows, language)])
+    base = grid(_drawn(rows), list(labels), segments)
+    chart = alt.LayerChart(layer=[*_cells(base, rows, len(labels), language), *marks(base, rows, language)])
     return chart.properties(title=titled(title), description=description, width=WIDTH, height=STEP * len(segments))
 
 
@@ -91,7 +91,8 @@ def _domain(rows: pd.DataFrame) -> tuple[float, float]:
     return (low, high) if low < high else (max(0.0, low - 0.01), min(1.0, high + 0.01))
 
 
-def _base(rows: pd.DataFrame, labels: list[str], segments: list[str]) -> alt.Chart:
+def grid(rows: pd.DataFrame, labels: list[str], segments: list[str]) -> alt.Chart:
+    """What all layers share: periods across, segments down, in these orders."""
     across = alt.Axis(
         title=None,
         labelAngle=0,
@@ -126,7 +127,7 @@ def _cells(base: alt.Chart, rows: pd.DataFrame, periods: int, language: Language
     ]
 
 
-def _marks(base: alt.Chart, rows: pd.DataFrame, language: Language) -> list[alt.Chart]:
+def marks(base: alt.Chart, rows: pd.DataFrame, language: Language) -> list[alt.Chart]:
     """The cells without a rate: a thin frame and a mark, which the legend names."""
     there = [state for state, is_it in (("hidden", True), ("empty", False)) if _any(rows, is_it)]
     if not there:
@@ -137,7 +138,7 @@ def _marks(base: alt.Chart, rows: pd.DataFrame, language: Language) -> list[alt.
         symbolSize=40,
     )  # fmt: skip
     shapes = alt.Scale(domain=there, range=[STATES[state] for state in there])
-    blank = base.transform_filter("!isValid(datum.rate)").encode(tooltip=_tooltip(language)[:2])
+    blank = base.transform_filter("!isValid(datum.rate)").encode(tooltip=where(language))
     frame = blank.mark_rect(color=GROUND, stroke=QUIET, strokeWidth=0.5, strokeDash=[2, 2])
     mark = blank.mark_point(size=34, color=QUIET, strokeWidth=1.3, opacity=1)
     return [
@@ -150,9 +151,13 @@ def _any(rows: pd.DataFrame, hidden: bool) -> bool:
     return bool((rows["rate"].isna() & (rows["hidden"] == hidden)).any())
 
 
-def _tooltip(language: Language) -> list[alt.Tooltip]:
+def where(language: Language) -> list[alt.Tooltip]:
+    """What a tooltip says of a cell's place."""
     return [
         alt.Tooltip("segment:N", title=say("chart.segment", language)),
         alt.Tooltip("period_label:N", title=say("chart.period", language)),
-        *counted(language),
     ]
+
+
+def _tooltip(language: Language) -> list[alt.Tooltip]:
+    return [*where(language), *counted(language)]

@@ -22,7 +22,16 @@ from appeal_insights.records.figures_mapping import (
 )
 from appeal_insights.records.figures_numbers import counts_of, numerator_of
 from appeal_insights.records.figures_totals import Compared, compare, is_stated
-from appeal_insights.records.ingest import FIGURES, Intake, accounted, check_alone, digest, reasons, seen_before, source_name
+from appeal_insights.records.ingest import (
+    FIGURES,
+    Intake,
+    accounted,
+    check_alone,
+    digest,
+    reasons,
+    seen_before,
+    source_name,
+)
 from appeal_insights.records.reading import no_rejects
 from appeal_insights.records.store import Load, Versions, Writing, writing
 from appeal_insights.records.unpivot import PLACE

@@ -1,12 +1,17 @@
 """A mapping file: their column -> ours, their value -> ours, and the time zone of times that carry none."""
 
+import json
+import re
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, time
+from functools import cache
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import pandas as pd
 
 from appeal_insights.errors import BadMapping, did_you_mean, one_of
 from appeal_insights.periods import GRAINS, Grain
@@ -64,7 +69,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     """The content of a mapping file. Raises BadMapping where it cannot be read."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:  # tomllib has no error of its own for a number too long
         raise BadMapping(f"Cannot read the mapping file {path}: {error}.") from error
 
 
@@ -74,7 +79,7 @@ def read_mapping(declared: dict[str, Any], *, what: str = "the mapping") -> Mapp
         if key not in _KEYS:
             raise BadMapping(f"{what}: no key {key!r}.{did_you_mean(key, _KEYS)} Known keys: {one_of(sorted(_KEYS))}.")
     for key, kind, wants in (("encoding", str, "gb18030"), ("sheet", str, "Sheet1"), ("header_row", int, 3)):
-        if key in declared and (not isinstance(declared[key], kind) or not declared[key] or declared[key] < kind()):
+        if key in declared and (type(declared[key]) is not kind or not declared[key] or declared[key] < kind()):
             raise BadMapping(f"{what}: cannot use {key} = {declared[key]!r}. Write for example {key} = {wants!r}.")
     for key in ("columns", "constants", "values"):
         if not isinstance(declared.get(key, {}), dict):
@@ -82,17 +87,21 @@ def read_mapping(declared: dict[str, Any], *, what: str = "the mapping") -> Mapp
     for ours, table in declared.get("values", {}).items():
         if not isinstance(table, dict):
             raise BadMapping(f'{what}: write [values.{ours}], then "their value" = "our value" for each.')
+    absent = declared.get("absent", [])
+    if not isinstance(absent, list) or not all(isinstance(ours, str) for ours in absent):
+        raise BadMapping(f'{what}: absent is a list of our columns, not {absent!r}. Write absent = ["decided_at"].')
+    _check_text(declared, what)
     fact = str(declared.get("fact", "appeals"))
     found = Mapping(
         fact=fact,
         zone=str(declared.get("zone", "UTC")),
         columns=_columns(declared.get("columns", {}), what),
-        constants={ours: _word(value) for ours, value in declared.get("constants", {}).items()},
+        constants={ours: _word(value, ours, what) for ours, value in declared.get("constants", {}).items()},
         values={
-            ours: {theirs: _word(value) for theirs, value in table.items()}
+            ours: {theirs: _word(value, ours, what) for theirs, value in table.items()}
             for ours, table in declared.get("values", {}).items()
         },
-        absent=tuple(declared.get("absent", ())),
+        absent=tuple(absent),
         encoding=declared.get("encoding"),
         header_row=declared.get("header_row"),
         sheet=declared.get("sheet"),
@@ -101,8 +110,18 @@ def read_mapping(declared: dict[str, Any], *, what: str = "the mapping") -> Mapp
     return found
 
 
-def _word(value: object) -> str:
+def _check_text(declared: dict[str, Any], what: str) -> None:
+    """Raises BadMapping where a mapping made in Python holds half of a character, which no store does."""
+    try:
+        json.dumps(declared, ensure_ascii=False, default=str).encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise BadMapping(f"{what}: it holds half of a character: {error.object[error.start]!a}. Leave it out.") from error
+
+
+def _word(value: object, ours: str, what: str) -> str:
     """A value of a mapping file as the text that a record holds."""
+    if not isinstance(value, str | int | float | date | time):
+        raise BadMapping(f"{what}: {value!r} is no value of {ours!r}. Write a text or a number.")
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -136,10 +155,33 @@ def _columns(declared: dict[str, Any], what: str) -> dict[str, From]:
                 f"{what}: the column {theirs!r} has no precision {entry['precision']!r}. "
                 f"Choose one of: {one_of(GRAINS)}."
             )
-        if isinstance(entry.get("format"), list):
-            entry["format"] = tuple(str(form) for form in entry["format"])
+        if "format" in entry:
+            entry["format"] = _format(entry["format"], theirs, what)
         found[ours] = From(theirs, **entry)
     return found
+
+
+def _format(said: object, theirs: str, what: str) -> str | tuple[str, ...]:
+    """The format of a time, or several. Raises BadMapping where one would read no time, or guess it."""
+    forms = said if isinstance(said, list) else [said]
+    for form in forms:
+        try:
+            if not isinstance(form, str) or not (form == EXCEL or "%" in form):
+                raise ValueError("it names no part of a time")
+            pd.to_datetime(pd.Series(["2026"]), format=form, errors="coerce")  # it checks the format of a text first
+        except (ValueError, re.error) as error:
+            raise BadMapping(
+                f"{what}: the column {theirs!r} has a format that cannot be used, {form!r}: {error}. Write one such as "
+                f"%d.%m.%Y %H:%M, or {EXCEL} for the day numbers of a spreadsheet."
+            ) from error
+    read = tuple(str(form) for form in forms)
+    return read if isinstance(said, list) else read[0]
+
+
+@cache
+def _zones() -> frozenset[str]:
+    """The time zones of the pinned rules: a machine may know more, or others."""
+    return frozenset(files("tzdata").joinpath("zones").read_text(encoding="utf-8").split())
 
 
 def _check(found: Mapping, of: Contract, what: str, theirs: Sequence[str] = ()) -> None:
@@ -172,7 +214,8 @@ def _check(found: Mapping, of: Contract, what: str, theirs: Sequence[str] = ()) 
             raise BadMapping(
                 f"{what}: {ours!r} is a constant, and {found.columns[ours].theirs!r} goes to it too. Keep one."
             )
-    try:
-        ZoneInfo(found.zone)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise BadMapping(f"{what}: no time zone {found.zone!r}. Write an IANA name such as Europe/Berlin.") from error
+    if found.zone not in _zones():
+        raise BadMapping(
+            f"{what}: no time zone {found.zone!r}. Write an IANA name such as Europe/Berlin."
+            f"{did_you_mean(found.zone, _zones())}"
+        )

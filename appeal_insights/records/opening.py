@@ -23,6 +23,7 @@ from appeal_insights.records.sheets import write_sheet
 
 TITLE_LINES = 50  # most lines above a header in which it is looked for
 _BLOCK = 1 << 22  # bytes or characters held at once
+_LONGEST_HEADER = 1 << 16  # bytes in which a file of rejects names its columns
 _SAMPLE = 4096  # bytes that tell UTF-16 without a mark: every other one of plain text is zero
 _MARKED = {
     codecs.BOM_UTF8: "utf-8-sig",
@@ -52,8 +53,11 @@ def open_source(source: Path | pd.DataFrame, scratch: Path, *, fact: str, mappin
         repairs.append(said)
     elif is_parquet(path):
         return Opened(path, read_columns(path))
-    encoding = "utf-8" if path != source else (mapping.encoding if mapping else None) or _encoding(path)
-    above = _above_header(path, encoding, _wanted(fact, mapping), mapping.header_row if mapping else None)
+    mended = _is_of_rejects(path)  # what the mapping says of the place and encoding is of the file they came from
+    named = mapping.encoding if mapping and not (mended and _decodes(path, "utf-8")) else None
+    encoding = "utf-8" if path != source else named or _encoding(path)
+    header_row = 1 if mended else mapping.header_row if mapping else None
+    above = _above_header(path, encoding, _wanted(fact, mapping), header_row)
     if above or encoding not in ("utf-8", "utf-8-sig"):
         path = _as_utf8(path, encoding, above, scratch / "text.csv")
     if encoding not in ("utf-8", "utf-8-sig"):
@@ -64,6 +68,13 @@ def open_source(source: Path | pd.DataFrame, scratch: Path, *, fact: str, mappin
     if set(MARKS) <= set(names):
         path = as_it_was(path, scratch / "mended.csv")
     return Opened(path, names, tuple(repairs))
+
+
+def _is_of_rejects(path: Path) -> bool:
+    """Whether a text begins as a file of rejects does, mended or not, in any encoding that has ASCII."""
+    with path.open("rb") as file:
+        start = file.read(_LONGEST_HEADER)
+    return all(mark.encode() in start for mark in MARKS)
 
 
 def _wanted(fact: str, mapping: Mapping | None) -> set[str]:
@@ -110,7 +121,7 @@ def _decodes(path: Path, encoding: str) -> bool:
 def _text(path: Path, encoding: str) -> TextIO:
     try:
         return path.open(encoding=encoding, newline="")
-    except LookupError as error:
+    except (LookupError, ValueError) as error:  # a name with a NUL in it is the latter
         raise BadInput(f"No encoding {encoding!r}. Write utf-8, gb18030, utf-16 or cp1252 into the mapping.") from error
 
 
@@ -145,8 +156,9 @@ def _as_utf8(path: Path, encoding: str, above: int, plain: Path) -> Path:
     plain.parent.mkdir(exist_ok=True)
     try:
         with _text(path, encoding) as file, plain.open("w", encoding="utf-8", newline="") as copy:
-            for _ in range(above):
-                file.readline()
+            for line in range(above):
+                if not file.readline():
+                    raise BadInput(f"{path} has {line} lines, so its header cannot be in line {above + 1}.")
             shutil.copyfileobj(file, copy, _BLOCK)
     except UnicodeError as error:
         raise BadInput(

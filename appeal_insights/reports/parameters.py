@@ -61,14 +61,7 @@ def check_parameters(notebook: Path, given: Mapping[str, Any], workspace: Worksp
     known = contract("appeals").dimensions if scoped else []
     for name in given:
         if name not in declared and name not in known:
-            raise UnknownParameter.of(
-                "unknown.parameter" if known else "unknown.only_parameter",
-                notebook=notebook.stem,
-                given=name,
-                known=[*declared, *known],
-                parameters=declared,
-                dimensions=known,
-            )
+            raise _unknown(notebook.stem, name, list(declared), known)
     resolved: dict[str, Any] = dict(declared)
     resolved |= {name: _read(name, value) for name, value in given.items() if name in declared and name != "where"}
     if scoped:
@@ -77,6 +70,22 @@ def check_parameters(notebook: Path, given: Mapping[str, Any], workspace: Worksp
         if not resolved.get(name) and not (of_instant and name in PERIODS):
             raise BadParameter.of("parameter.needed", notebook=notebook.stem, name=name)
     return _at_instant(resolved, workspace) if of_instant else _checked_against_store(resolved, workspace)
+
+
+def _unknown(notebook: str, given: str, declared: list[str], dimensions: list[str]) -> UnknownParameter:
+    """The error for a name that is no parameter, nor a dimension where those are taken."""
+    if not dimensions:
+        return UnknownParameter.of(
+            "unknown.only_parameter", notebook=notebook, given=given, known=declared, parameters=declared
+        )
+    return UnknownParameter.of(
+        "unknown.parameter",
+        notebook=notebook,
+        given=given,
+        known=[*declared, *dimensions],
+        parameters=declared,
+        dimensions=dimensions,
+    )
 
 
 def defaults(notebook: Path) -> dict[str, str]:

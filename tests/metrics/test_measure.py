@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from appeal_insights.errors import UnknownQuery
+from appeal_insights.metrics.holdings import HOLDINGS
 from appeal_insights.metrics.measure import Question, measures, query_names, query_text, statement, table_statement
 from appeal_insights.metrics.metric import metric
 from appeal_insights.metrics.query import TABLE_QUERIES, query
@@ -43,7 +44,7 @@ def in_a_shell(path, text: str) -> pd.DataFrame:
 
 
 def test_every_query_file_is_asked_here():
-    assert set(query_names()) == {*ASKED, *TABLE_QUERIES}
+    assert set(query_names()) == {*ASKED, *TABLE_QUERIES, *HOLDINGS}
 
 
 @pytest.mark.parametrize("name", ASKED)

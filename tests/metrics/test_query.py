@@ -8,7 +8,7 @@ import pytest
 
 from appeal_insights.errors import BadParameter, BadPeriod, TooFine, UnknownDimension, UnknownQuery, UnknownStore
 from appeal_insights.metrics.metric import metric
-from appeal_insights.metrics.query import TABLE_QUERIES, dimensions, query, query_table, segment_labels
+from appeal_insights.metrics.query import GATES, TABLE_QUERIES, dimensions, query, query_table, segment_labels
 from appeal_insights.records.ingest import ingest
 from appeal_insights.records.mapping import read_mapping
 from appeal_insights.records.store import Store
@@ -308,6 +308,6 @@ def test_known_events_are_those_known_then_in_the_order_they_started(tmp_path):
         before = query_table(store, "known_events", as_of=datetime(2026, 10, 7))
         assert rows(found, "event_id", "title_zh", "scope") == [["e1", "模型", None], ["e2", "故障", "market=DE"]]
         assert before["event_id"].tolist() == ["e1"]
-        assert set(TABLE_QUERIES) == {"known_events", "loads", "rejects"}
+        assert set(TABLE_QUERIES) == {"known_events", "loads", "rejects", "reject_reasons", *GATES}
         with pytest.raises(UnknownStore, match="holds no appeals"):
             question(store, "2026-W40")

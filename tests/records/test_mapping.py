@@ -125,3 +125,39 @@ def test_a_mapping_file_that_cannot_be_read_is_named(tmp_path, content):
         path.write_bytes(content)
     with pytest.raises(BadMapping, match=r"Cannot read the mapping file .*broken\.toml"):
         load_mapping(path)
+
+
+@pytest.mark.parametrize(
+    ("declared", "says"),
+    [
+        ({"zone": "Europe"}, "no time zone 'Europe'. Write an IANA name"),
+        ({"zone": "localtime"}, "no time zone 'localtime'"),  # a machine may have one; the pinned rules do not
+        ({"zone": "x" * 400}, "no time zone"),
+        ({"absent": 5}, "absent is a list of our columns, not 5"),
+        ({"absent": "decided_at"}, "absent is a list of our columns"),
+        ({"absent": [["decided_at"]]}, "absent is a list of our columns"),
+        ({"header_row": True}, "cannot use header_row = True"),
+        ({"constants": {"policy": ["spam"]}}, "['spam'] is no value of 'policy'. Write a text or a number."),
+        ({"values": {"policy": {"a": {"b": 1}}}}, "{'b': 1} is no value of 'policy'"),
+        ({"constants": {"policy": "\ud800"}}, "half of a character: '\\ud800'"),
+    ],
+)
+def test_a_declaration_of_the_wrong_kind_is_refused_with_what_to_write(declared, says):
+    with pytest.raises(BadMapping, match=re.escape(says)):
+        read_mapping({"columns": {name: name for name in ("appeal_id", "market", "received_at")}, **declared})
+
+
+@pytest.mark.parametrize(
+    "form", ["%Q", "%", "%Y %V", "%Y-%Y", "%-d", "", "soon", "mixed", "ISO8601", 5, True, {"a": 1}, ["%d", "%Q"], [5]]
+)
+def test_a_format_that_reads_no_time_or_guesses_one_is_refused(form):
+    columns = {"id": "appeal_id", "market": "market", "at": {"to": "received_at", "format": form}}
+    with pytest.raises(BadMapping, match="'at' has a format that cannot be used"):
+        read_mapping({"columns": columns})
+
+
+@pytest.mark.parametrize("text", ["x = " + "[" * 20_000, "x = " + "9" * 5_000, "x = 1\0"])
+def test_a_mapping_file_that_breaks_the_reader_of_toml_is_refused(tmp_path, text):
+    (tmp_path / "theirs.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(BadMapping, match="Cannot read the mapping file"):
+        load_mapping(tmp_path / "theirs.toml")

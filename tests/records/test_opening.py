@@ -158,6 +158,30 @@ def test_rejected_rows_are_put_right_in_their_own_file_and_taken_in_with_the_sam
     assert policies(tmp_path) == ["(blank)", "=1+1", "(blank)", "a, b"]
 
 
+@pytest.mark.parametrize("saved_as", ["utf-8-sig", "cp1252"])
+def test_rejected_rows_go_back_with_a_mapping_that_says_where_their_header_was_and_in_which_encoding(
+    tmp_path, saved_as
+):
+    text = f"Bericht\n\n{HEADER}\n1,GB,Rückfrage,2026-10-05,,\n9,QX,,2026-10-05,,\n"
+    declared = {"encoding": "cp1252", "header_row": 3}
+    first = take(tmp_path, text.encode("cp1252"), **declared)
+    assert first.rejected == 1
+    mended = first.rejects.read_text(encoding="utf-8-sig").replace("QX", "GB").replace("9,GB,", "9,GB,Käse")
+    again = take(tmp_path, mended.encode(saved_as), name="mended.csv", **declared)
+    assert (again.read, again.new, again.rejected) == (1, 1, 0)
+    assert "Käse" in policies(tmp_path)
+
+
+def test_a_header_row_below_the_end_of_a_file_is_refused(tmp_path):
+    with pytest.raises(BadInput, match=r"has 3 lines, so its header cannot be in line 1000000000000"):
+        take(tmp_path, TEXT.encode(), header_row=10**12)
+
+
+def test_an_encoding_with_a_nul_in_its_name_is_none(tmp_path):
+    with pytest.raises(BadInput, match="No encoding"):
+        take(tmp_path, TEXT.encode(), encoding="utf-8\0")
+
+
 def test_a_check_says_what_would_be_and_changes_nothing(tmp_path):
     take(tmp_path, TEXT.encode())
     before = {file: file.read_bytes() for file in tmp_path.iterdir()}

@@ -2,14 +2,11 @@
 
 import csv
 import os
-import resource
 import subprocess
 import sys
 
-import duckdb
 import pytest
 
-from appeal_insights import cli
 from appeal_insights.errors import BadInput
 from appeal_insights.records.ingest import ingest
 from appeal_insights.records.store import Store
@@ -45,13 +42,20 @@ APPEALS = """
     grant select on public."Odd name" to reader;
 """
 EXPECTED = table("""
-    appeal_id        | market | evidence_provided | received_at          | decided_at                  | outcome
-    9007199254740993 | GB     | true              | 2026-10-05T09:00:00Z | 2026-10-06T09:00:00Z        | decision_upheld
-    2                | NO     | false             | 2026-10-05T10:00:00Z | 2026-10-07T10:00:00.123456Z | decision_reversed
-    3                | ZA     |                   | 2026-10-06T11:00:00Z |                             |
+    appeal_id        | market | evidence_provided | received_at       | decided_at                  | outcome
+    9007199254740993 | GB     | true              | 2026-10-05T09:00Z | 2026-10-06T09:00Z           | decision_upheld
+    2                | NO     | false             | 2026-10-05T10:00Z | 2026-10-07T10:00:00.123456Z | decision_reversed
+    3                | ZA     |                   | 2026-10-06T11:00Z |                             |
 """)
-MANY_ROWS = 200_000
-MOST_MEGABYTES_MORE = 24  # between a thousand rows and many: what a page of rows and its text take
+FEW_ROWS, MANY_ROWS = 1_000, 300_000
+MOST_MEGABYTES_MORE = 12  # all rows together are six times that
+MEASURE = """
+import resource, sys
+from pathlib import Path
+from appeal_insights.records.postgresql import fetched
+with fetched(sys.argv[1], Path(sys.argv[2]), query=sys.argv[3]) as path:
+    print(path.stat().st_size, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -86,8 +90,8 @@ def test_values_come_as_postgresql_writes_them_and_times_with_their_offset(datab
     assert first["appeal_id"] == "9007199254740993"
     assert (first["policy"], second["policy"], third["policy"]) == ('spam; "scam"', "two\nlines", "")
     assert [row["evidence_provided"] for row in (first, second, third)] == ["true", "false", ""]
-    assert (first["received_at"], first["decided_at"]) == ("2026-10-05 09:00:00+00", "2026-10-06 09:00:00+00")
-    assert second["decided_at"] == "2026-10-07 10:00:00.123456+00"
+    assert (first["received_at"], first["decided_at"]) == ("2026-10-05 09:00:00Z", "2026-10-06 09:00:00Z")
+    assert second["decided_at"] == "2026-10-07 10:00:00.123456Z"
     assert first["amount"] == "0.12345678901234567890123456789"
     assert second["amount"] == "99999999999999999999.5"
     assert (fourth["received_at"], fourth["amount"]) == ("infinity", "NaN")
@@ -199,3 +203,50 @@ def test_no_message_shows_a_password_or_a_part_of_one(database, store, address):
     assert "wrong-pass" not in str(caught.value)
     assert caught.value.__cause__ is None
     assert "PGPASSWORD" in caught.value.message
+
+
+def measured(database, store, rows: int) -> tuple[float, float]:
+    """Megabytes of the rows on disk, and the most that fetching them held in memory."""
+    asked = f"select i, repeat('x', 250) as note, now() as received_at from generate_series(1, {rows}) i"
+    said = subprocess.run(
+        [sys.executable, "-c", MEASURE, database.address(), store, asked], capture_output=True, text=True, check=True
+    ).stdout.split()
+    return int(said[0]) / 2**20, int(said[1]) / 2**10
+
+
+def test_memory_stays_flat_whatever_the_number_of_rows(database, store):
+    _, base = measured(database, store, FEW_ROWS)
+    size, held = measured(database, store, MANY_ROWS)
+    assert size > 6 * MOST_MEGABYTES_MORE
+    assert held - base < MOST_MEGABYTES_MORE
+
+
+def test_the_command_takes_a_table_in_and_says_so_without_the_password(database, tmp_path, monkeypatch):
+    (tmp_path / "notebooks").mkdir()
+    where = ("--store=own", f"--workspace={tmp_path}")
+    said = shell("ingest", database.address(), "--table=trust.appeals", *where)
+    assert said.code == 0
+    expected = "postgresql 127.0.0.1 shop trust.appeals: 4 rows read = 3 new + 0 changed + 0 unchanged + 1 rejected"
+    assert said.out.startswith(expected)
+    assert PASSWORD not in said.out + said.err
+    monkeypatch.setenv("PGPASSWORD", PASSWORD)
+    again = shell("ingest", f"postgresql://reader@127.0.0.1:{database.port}/shop", *where,
+                  "--query=select * from trust.appeals where appeal_id < 4")  # fmt: skip
+    assert "2 rows read = 0 new + 0 changed + 2 unchanged + 0 rejected" in again.out
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("postgresql://u:secret-word@h/d",), "Say what to read from the database"),
+        (("postgresql://u:secret-word@h/d", "--table=a", "--query=select 1"), "Say what to read from the database"),
+        (("mysql://u:secret-word@h/d", "--table=a"), "only PostgreSQL"),
+        (("file.csv", "--table=a"), "what is given is a file"),
+    ],
+)
+def test_the_command_says_what_it_misses_and_repeats_no_address(tmp_path, words, says):
+    (tmp_path / "notebooks").mkdir()
+    said = shell("ingest", *words, "--store=own", f"--workspace={tmp_path}")
+    assert said.code == 1
+    assert says in said.err
+    assert "secret-word" not in said.out + said.err

@@ -44,7 +44,7 @@ tests as (
     from known
     union all
     select 3, 'in_order', 'fail',
-        count(case when decided_at < received_at or received_at < enforced_at then 1 end), count(*)
+        count(case when decided_at < received_at or received_at < enforced_at or decided_at < enforced_at then 1 end), count(*)
     from known
     union all
     select 4, 'not_in_future', 'fail',
