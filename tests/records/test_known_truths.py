@@ -1,7 +1,6 @@
 """Numbers that others published come out of the package when their files are taken in through its own mapping files."""
 
 import json
-import os
 from datetime import datetime
 from pathlib import Path
 
@@ -22,14 +21,6 @@ LOADED_AT = datetime(2026, 11, 16)
 OWN_DECISIONS = ["visibility", "service", "account"]
 EXACT = 1e-6
 POINT = 0.01
-
-
-@pytest.fixture(scope="module")
-def public():
-    folder = os.environ.get("APPEAL_INSIGHTS_PUBLIC_DATA")
-    if not folder:
-        pytest.skip("APPEAL_INSIGHTS_PUBLIC_DATA does not name a folder with the published files")
-    return Path(folder)
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,6 @@
 """Files as others published them go in by the command, with the mapping of the package, and give the known numbers."""
 
 import json
-import os
 from datetime import datetime
 from pathlib import Path
 
@@ -14,14 +13,6 @@ from tests.helpers import answer
 
 EXACT = 1e-6
 LOADED_AT = "--loaded-at=2026-11-16"
-
-
-@pytest.fixture(scope="module")
-def public():
-    folder = os.environ.get("APPEAL_INSIGHTS_PUBLIC_DATA")
-    if not folder:
-        pytest.skip("APPEAL_INSIGHTS_PUBLIC_DATA does not name a folder with the published files")
-    return Path(folder)
 
 
 @pytest.fixture(scope="module")
