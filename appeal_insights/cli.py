@@ -278,9 +278,8 @@ def _take_in(
     path = place.store(store)
     declared = _declared(mapping) if mapping else {}
     if is_figures(declared):
-        if check:
-            raise BadParameter("--check looks at records. Counted figures are checked whole before any is taken in.")
-        found = [ingest_figures(file, path, mapping=read_figures_mapping(declared, what=mapping), loaded_at=moment)]
+        figures = read_figures_mapping(declared, what=mapping)
+        found = [ingest_figures(file, path, mapping=figures, loaded_at=moment, check=check)]
     else:
         how: dict[str, Any] = {
             "mapping": read_mapping(declared, what=mapping) if mapping else None,

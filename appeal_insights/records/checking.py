@@ -47,6 +47,7 @@ class _Notes:
     ) -> None:
         if rows.any():
             given = values[rows].fillna("").str.slice(0, LONGEST_VALUE_SHOWN)
+            given = given.str.replace(_NO_TEXT, "\N{REPLACEMENT CHARACTER}", regex=True)
             said = reason if isinstance(reason, str) else reason[rows]
             self.rejects.append(pd.DataFrame({"row": given.index, "column": column, "value": given, "reason": said}))
 
@@ -96,7 +97,7 @@ def _column(rows: pd.DataFrame, name: str, column: Column, mapping: Mapping, not
     text = as_text(raw)
     notes.reject(
         text.str.contains(_NO_TEXT).fillna(False).astype(bool),
-        text.str.replace(_NO_TEXT, "\N{REPLACEMENT CHARACTER}", regex=True),
+        text,
         theirs,
         "holds a NUL or a broken character",
     )

@@ -198,7 +198,7 @@ def _found(declared: dict[str, Any], what: str) -> FiguresMapping:
             year=int(period["year"]) if "year" in period else None,
             day=period.get("day"),
         ),
-        dimensions=dict(declared["dimensions"]),
+        dimensions={theirs: str(ours) for theirs, ours in declared["dimensions"].items()},
         metrics={name: _sides(sides, f"{what}: [metrics.{name}]") for name, sides in declared["metrics"].items()},
         values={
             ours: {str(theirs): str(value) for theirs, value in table.items()}
@@ -237,7 +237,7 @@ def _side(said: Any, what: str) -> Side:
     _check_keys(said, ("rate", "of", "percent"), what)
     if what.endswith("denominator"):
         raise BadMapping(f"{what}: a rate makes a numerator, never a denominator.")
-    return Rate(said["rate"], said["of"], bool(said.get("percent", False)))
+    return Rate(str(said["rate"]), str(said["of"]), bool(said.get("percent", False)))
 
 
 def _total(entry: dict[str, Any], what: str) -> Total:
@@ -245,7 +245,7 @@ def _total(entry: dict[str, Any], what: str) -> Total:
     differs = entry.get("differs", "refuse")
     if differs not in DIFFERS:
         raise BadMapping(f"{what}: [total] differs is one of {one_of(DIFFERS)}, not {differs!r}.")
-    return Total(entry["column"], str(entry["value"]), _words(entry.get("of", ())), differs)
+    return Total(str(entry["column"]), str(entry["value"]), _words(entry.get("of", ())), differs)
 
 
 def _unpivot(entry: dict[str, Any], what: str) -> Unpivot:
@@ -269,7 +269,7 @@ def _unpivot(entry: dict[str, Any], what: str) -> Unpivot:
 def _by_row(declared: dict[str, Any], unpivot: Unpivot | None) -> tuple[str, str] | None:
     counts = declared.get("counts", {})
     if counts:
-        return counts["column"], counts.get("value", VALUE)
+        return str(counts["column"]), str(counts.get("value", VALUE))
     return (COUNT, VALUE) if unpivot and COUNT in unpivot.names else None
 
 

@@ -115,7 +115,9 @@ def _check_text(declared: dict[str, Any], what: str) -> None:
     try:
         json.dumps(declared, ensure_ascii=False, default=str).encode("utf-8")
     except UnicodeEncodeError as error:
-        raise BadMapping(f"{what}: it holds half of a character: {error.object[error.start]!a}. Leave it out.") from error
+        raise BadMapping(
+            f"{what}: it holds half of a character: {error.object[error.start]!a}. Leave it out."
+        ) from error
 
 
 def _word(value: object, ours: str, what: str) -> str:

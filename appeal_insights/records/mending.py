@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from appeal_insights.errors import BadInput
 from appeal_insights.records.reading import csv_rows, header, is_csv, read_columns, read_pages
 from appeal_insights.records.store import Load, Writing
 
@@ -24,7 +25,7 @@ def write_rejects(target: Writing, source: Path | pd.DataFrame, load: Load, path
     number, columns, why = next(rejected, (0, "", ""))
     path.parent.mkdir(exist_ok=True)
     with path.open("w", encoding="utf-8-sig", errors="replace", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
+        writer = csv.writer(file)  # ends lines with \r\n: with \n alone it leaves a cell with a \r in it unquoted
         writer.writerow([_shown(name) for name in read_columns(source) if name not in MARKS] + list(MARKS))
         for row, cells in _originals(source):
             if row != number:
@@ -71,11 +72,17 @@ def _shown(cell: str) -> str:
 
 
 def as_it_was(path: Path, plain: Path) -> Path:
-    """A copy of a file of rejects, mended or not, without the quotes that keep a spreadsheet from running a cell."""
+    """A copy of a file of rejects, mended or not, without the quotes that keep a spreadsheet from running a cell.
+
+    Raises  BadInput   it is no CSV in UTF-8 any more.
+    """
     plain.parent.mkdir(exist_ok=True)
     _, delimiter = header(path)
     with path.open(encoding="utf-8-sig", newline="") as file, plain.open("w", encoding="utf-8", newline="") as copy:
-        writer = csv.writer(copy, lineterminator="\n", delimiter=delimiter)
-        for cells in csv.reader(file, delimiter=delimiter):
-            writer.writerow([cell.removeprefix(_SHOWN_AS_TEXT) for cell in cells])
+        writer = csv.writer(copy, delimiter=delimiter)
+        try:
+            for cells in csv.reader(file, delimiter=delimiter):
+                writer.writerow([cell.removeprefix(_SHOWN_AS_TEXT) for cell in cells])
+        except (UnicodeDecodeError, csv.Error) as error:
+            raise BadInput(f"Cannot read {path}: {error}. Save the mended file as CSV UTF-8 again.") from error
     return plain

@@ -33,7 +33,7 @@ def write_sheet(path: Path, plain: Path, mapping: Mapping | None) -> tuple[Path,
     headers: list[str] = []
     plain.parent.mkdir(exist_ok=True)
     with plain.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
+        writer = csv.writer(file)  # ends lines with \r\n: with \n alone it leaves a cell with a \r in it unquoted
         for row in rows:
             if not headers and any(str(cell).strip() in formats for cell in row):
                 headers = [str(cell).strip() for cell in row]
