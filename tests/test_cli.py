@@ -136,6 +136,13 @@ def test_figures_come_in_through_a_mapping_that_the_package_has(place):
     assert (row["numerator"], row["denominator"]) == (7024326, 14589660)
 
 
+def test_a_check_of_figures_says_what_would_be_and_makes_no_store(place):
+    said = shell("ingest", str(PUBLISHED), "--store=t", "--mapping=tiktok_appeals", "--check", f"--workspace={place}")
+    assert "12 rows read = 10 new" in said.out
+    assert "Only looked at, nothing was changed: 10 versions would be opened, 0 closed" in said.out
+    assert not list((place / "data").rglob("t.duckdb"))
+
+
 @pytest.fixture
 def asked(demo):
     return ("query", "before_after", "--store=demo", f"--before={BEFORE}", f"--after={AFTER}", "--by=market",
@@ -229,7 +236,7 @@ def test_a_load_ends_with_what_was_checked_of_the_records(demo, tmp_path):
     (tmp_path / "notebooks").mkdir()
     said = shell("ingest", str(demo.sample / "appeals.csv"), "--store=new", f"--workspace={tmp_path}")
     assert "  checks: 8 passed, 2 warned" in said.out
-    assert "    warned: Received within six months of the enforcement (1 of 30,558 do not)" in said.out
+    assert "    warned: Received within six months of the enforcement (broken by 1 of 30,558)" in said.out
 
 
 def test_the_demo_makes_two_reports_and_its_stores_do_not_grow_when_made_again(place, demo):

@@ -258,15 +258,16 @@ def _to_utc(local: pd.Series, text: "pd.Series[str]", theirs: str, zone: str, no
     if zone == "UTC" or local.empty:
         return local
     rules = clock(zone)
-    first: pd.Series = local.dt.tz_localize(rules, ambiguous=True, nonexistent="NaT")
-    second = local.dt.tz_localize(rules, ambiguous=False, nonexistent="NaT")
+    near = local.dt.year.between(YEARS[0] - 1, YEARS[1] + 1)  # clocks are not known far from the years that count
+    first: pd.Series = local[near].dt.tz_localize(rules, ambiguous=True, nonexistent="NaT")
+    second = local[near].dt.tz_localize(rules, ambiguous=False, nonexistent="NaT")
     notes.ambiguous += int((first.notna() & (first != second)).sum())
-    skipped = local.notna() & first.isna()
+    skipped = near & ~local.index.isin(first.index[first.notna()])
     notes.reject(
         skipped,
         text.reindex(local.index),
         theirs,
         f"does not exist on the clocks of {zone}, which went forward over it",
     )
-    utc: pd.Series = first.dt.tz_convert("UTC").dt.tz_localize(None)
+    utc: pd.Series = pd.concat([first.dt.tz_convert("UTC").dt.tz_localize(None), local[~near]])
     return utc

@@ -138,7 +138,7 @@ def gate_lines(tests: Sequence[Test]) -> Iterator[str]:
     for test in tests:
         if test.result in ("warned", "failed"):
             name = say(f"gate_test.{test.id}", "en")
-            yield f"    {test.result}: {name} ({test.broken:,} of {test.looked_at:,} do not)"
+            yield f"    {test.result}: {name} (broken by {test.broken:,} of {test.looked_at:,})"
 
 
 def _lines_of_figures(intake: FiguresIntake) -> Iterator[str]:

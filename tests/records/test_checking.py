@@ -276,3 +276,15 @@ def test_whatever_a_cell_holds_it_is_good_or_set_aside(texts):
     assert sorted({*checked.good["source_row"], *checked.rejects["row"]}) == list(range(1, len(texts) + 1))
     assert not set(checked.good["source_row"]) & set(checked.rejects["row"])
     assert all(re.search(r"\w", reason) for reason in checked.rejects["reason"])
+
+
+def test_a_time_of_a_year_that_no_clock_knows_is_set_aside_on_any_clock():
+    assert received("-1", "Asia/Shanghai")[1] == ["lies outside the years 1900 to 2200"]
+
+
+def test_halves_of_characters_are_set_aside_whatever_else_is_wrong_with_their_cell(tmp_path):
+    rows = pd.DataFrame([{"appeal_id": "1", "market": "\ud800", "received_at": "\udfff", "outcome": "\ud800"}])
+    intake = ingest(rows, tmp_path / "s.duckdb")
+    assert (intake.read, intake.rejected) == (1, 1)
+    assert set(intake.reasons["column"]) == {"market", "received_at", "outcome"}
+    assert (intake.reasons["example"] == "\N{REPLACEMENT CHARACTER}").all()

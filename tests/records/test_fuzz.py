@@ -1,6 +1,7 @@
 """Made-up files, tables and mappings: each is refused with a sentence, or taken in with every row accounted for."""
 
 import json
+from collections import Counter
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -310,7 +311,7 @@ def follow(source: Path | pd.DataFrame, mapping: Any, folder: Path, rows: int | 
     assert mended.read == intake.rejected
     told = tell(intake.rejects)
     left = tell(mended.rejects) if mended.rejects else []
-    assert [pair for pair in left if pair in told] == told
+    assert Counter(told) <= Counter(left)
 
 
 @pytest.fixture(scope="module")

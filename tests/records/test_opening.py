@@ -172,6 +172,20 @@ def test_rejected_rows_go_back_with_a_mapping_that_says_where_their_header_was_a
     assert "Käse" in policies(tmp_path)
 
 
+def test_a_carriage_return_in_a_cell_of_a_rejected_row_stays_in_its_cell(tmp_path):
+    first = take(tmp_path, f'{HEADER}\n1,GB,"spam\rscam","soon",,\n'.encode())
+    again = take(tmp_path, first.rejects.read_bytes().replace(b"soon", b"2026-10-05"), name="mended.csv")
+    assert (again.read, again.new, again.rejected) == (1, 1, 0)
+    assert policies(tmp_path) == ["spam\rscam"]
+
+
+@pytest.mark.parametrize("last", [b"\xff", b'a\rb,"'])
+def test_a_mended_file_that_is_no_text_any_more_is_refused(tmp_path, last):
+    rejects = take(tmp_path, DIRTY.encode()).rejects.read_bytes()
+    with pytest.raises(BadInput, match=r"Save the mended file as CSV UTF-8 again|No encoding|not UTF-8"):
+        take(tmp_path, rejects + last, name="mended.csv", encoding="utf-8")
+
+
 def test_a_header_row_below_the_end_of_a_file_is_refused(tmp_path):
     with pytest.raises(BadInput, match=r"has 3 lines, so its header cannot be in line 1000000000000"):
         take(tmp_path, TEXT.encode(), header_row=10**12)
