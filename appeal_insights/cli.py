@@ -225,8 +225,11 @@ def lab(context: typer.Context, workspace: WorkspaceOption = None) -> None:
         _make_demo_stores(place)
     os.chdir(place.root)
     root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-    # JupyterLab would ask its makers for news and versions at every start.
+    # JupyterLab would ask its makers for versions at every start, and its user whether it may ask for news.
     quiet = ["--LabApp.news_url=", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+    with as_file(files("appeal_insights").joinpath("lab")) as settings:
+        paths = [str(settings), os.environ.get("JUPYTER_CONFIG_PATH", "")]
+        os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, paths))
     os.execv(sys.executable, [sys.executable, "-m", "jupyterlab", str(place.notebooks), *root, *quiet, *context.args])
 
 

@@ -3,9 +3,11 @@
 import csv
 import io
 import json
+import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -237,6 +239,19 @@ def test_a_load_ends_with_what_was_checked_of_the_records(demo, tmp_path):
     said = shell("ingest", str(demo.sample / "appeals.csv"), "--store=new", f"--workspace={tmp_path}")
     assert "  checks: 8 passed, 2 warned" in said.out
     assert "    warned: Received within six months of the enforcement (broken by 1 of 30,558)" in said.out
+
+
+def test_lab_asks_nobody_for_news(demo, monkeypatch):
+    started = []
+    monkeypatch.chdir(demo.root)
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", "mine")
+    monkeypatch.setattr("os.execv", lambda program, words: started.extend(words))
+    shell("lab", f"--workspace={demo.root}")
+    assert "--LabApp.news_url=" in started
+    settings, mine = os.environ["JUPYTER_CONFIG_PATH"].split(os.pathsep)
+    assert mine == "mine"
+    said = json.loads((Path(settings) / "labconfig" / "page_config.json").read_text())
+    assert said["disabledExtensions"] == {"@jupyterlab/apputils-extension:announcements": True}
 
 
 def test_the_demo_makes_two_reports_and_its_stores_do_not_grow_when_made_again(place, demo):

@@ -76,9 +76,14 @@ class Finding:
             rows.insert(
                 3, (heads["ruled_out"], "; ".join(told.ruled_out) or say("finding.nothing_ruled_out", language))
             )
-            listed = "".join(f"<dt>{html.escape(head)}</dt><dd>{html.escape(text)}</dd>" for head, text in rows)
+            # A table, since JupyterLab lays a list of terms out in a way that a term of two lines breaks.
+            left = ' style="text-align:left;vertical-align:top"'
+            listed = "".join(
+                f'<tr><th scope="row"{left}>{html.escape(head)}</th><td{left}>{html.escape(text)}</td></tr>'
+                for head, text in rows
+            )
             parts.append(
-                f'<div lang="{language}"><h4>{html.escape(told.claim)}</h4><dl>{listed}</dl>'
+                f'<div lang="{language}"><h4>{html.escape(told.claim)}</h4><table>{listed}</table>'
                 f"{told.evidence.as_html()}</div>"
             )
         return "".join(parts)

@@ -209,6 +209,7 @@ def _rejected(sheet: Sheet, said: "pd.Series[str]", name: str, *, label: bool = 
             "row": sheet.numbers[said.index],
             "column": name if label else (above + " · " + name).where(above != "", name),
             "value": sheet.rows.loc[said.index, name]
+            .astype("str")  # a count that no row names has no cells
             .fillna("")
             .str.replace(_NO_TEXT, "\N{REPLACEMENT CHARACTER}", regex=True),
             "reason": said,

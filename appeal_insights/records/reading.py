@@ -21,6 +21,7 @@ DELIMITERS = ",;\t|"
 _UNTIDY_QUOTES = (b' "', b'" ', b'\t"', b'"\t')  # beside a quote some readers skip these, others do not
 _LONGEST_SHOWN = 200  # characters of a line that is no row
 _BLOCK = 1 << 22  # bytes of a file looked at together
+csv.field_size_limit(20_000_000)  # characters of a cell: as many as the database takes (load/taken.sql), not 131,072
 
 _Rows = tuple[list[list[str]], list[int], list[tuple[int, str, str, str]], float]
 

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from appeal_insights.records.checking import as_text, check_page
+from appeal_insights.records.ingest import ingest
 from appeal_insights.records.mapping import read_mapping, same_names
 from tests.helpers import table
 

@@ -432,3 +432,18 @@ def test_a_trend_of_months_needs_no_word_on_its_grain(tmp_path):
     ingest_figures(rows, path, mapping=read_figures_mapping(declared), loaded_at=FIRST_LOAD)
     asked = ask_by_name("trend", store="sheet", during="2026-09..2026-10", workspace=tmp_path)
     assert asked["rate"].tolist() == [0.4, 0.3]
+
+
+def test_a_count_per_row_of_a_sheet_without_rows_is_taken_in_as_nothing(tmp_path):
+    rows = pd.DataFrame(columns=["week", "market", "name", "value"], dtype="str")
+    intake = take_in(rows, tmp_path / "s.duckdb", counts={"column": "name"})
+    assert (intake.read, intake.rejected) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [{"dimensions": {"market": ["GB"]}}, {"counts": {"column": 5}}, {"total": {"column": [], "value": "all"}}],
+)
+def test_a_name_that_is_no_text_is_refused_with_a_sentence(tmp_path, declared):
+    with pytest.raises(BadMapping):
+        take_in(WEEKS, tmp_path / "s.duckdb", **declared)
