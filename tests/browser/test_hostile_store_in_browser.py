@@ -1,11 +1,13 @@
 """A store whose policies, queues and events are markup and code: its report, run for real, shows them as text."""
 
+import shutil
 from datetime import date, timedelta
 
 import nbformat
 import pandas as pd
 import pytest
 
+from appeal_insights.records.ingest import ingest
 from appeal_insights.reports.run import run
 from tests.demo import PROJECT
 from tests.helpers import FIRST_LOAD, make_store
@@ -13,20 +15,21 @@ from tests.pages import HOSTILE
 
 pytestmark = pytest.mark.browser
 
-NOTEBOOK = "02_overturn_root_cause"
+NOTEBOOK, CHECKED = "02_overturn_root_cause", "01_data_check"
 GIVEN = {"store": "hostile", "before": "2026-W36..2026-W39", "after": "2026-W40..2026-W43", "language": "both"}
+LATER = FIRST_LOAD + timedelta(days=1)
 DAYS = [date(2026, 8, 31) + timedelta(days=day) for day in range(56)]  # the Monday of W36 to the Sunday of W43
 OPEN_ALL = "document.querySelectorAll('details').forEach((details) => { details.open = true; })"
 OVER_ALL = "[aria-roledescription='point'], [aria-roledescription='bar'], [aria-roledescription='text mark']"
 
 
 def records():
-    """Three appeals a day of each policy, each in a queue as hostile; the first policy is overturned twice as often."""
+    """Three appeals a day of each policy, each in a queue as hostile; the first comes to be overturned thrice as much."""
     rows = []
     for place, day in enumerate(DAYS):
         for nth, policy in enumerate(HOSTILE):
             for number in range(3):
-                overturned = (place + nth + number) % 10 < (6 if nth == 0 and place >= 28 else 3)
+                overturned = (place + nth + number) % 10 < (9 if nth == 0 and place >= 28 else 3)
                 outcome = "decision_reversed" if overturned else "decision_upheld"
                 queue = HOSTILE[(nth + number) % len(HOSTILE)]
                 rows.append({"policy": policy, "queue": queue, "decided_at": f"{day}T12:00:00Z", "outcome": outcome})
@@ -55,6 +58,7 @@ def place(tmp_path_factory):
     """A workspace with that store, the notebook, and the same notebook under a hostile heading."""
     root = tmp_path_factory.mktemp("hostile")
     (root / "notebooks").mkdir()
+    shutil.copy(PROJECT / "notebooks" / f"{CHECKED}.ipynb", root / "notebooks")
     made = nbformat.read(PROJECT / "notebooks" / f"{NOTEBOOK}.ipynb", as_version=4)
     nbformat.write(made, root / "notebooks" / f"{NOTEBOOK}.ipynb")
     made.cells[0].source = f"# {' '.join(HOSTILE)}\n\n{made.cells[0].source.partition(chr(10))[2]}"
@@ -78,6 +82,15 @@ def scoped(place):
     )
 
 
+@pytest.fixture(scope="module")
+def checked(place):
+    """What was taken in, with rows rejected whose values and market are markup."""
+    rejected = records().head(len(HOSTILE)).assign(appeal_id=HOSTILE, market=HOSTILE)
+    ingest(rejected, place / "data" / "store" / "hostile.duckdb", loaded_at=LATER)
+    given = {"store": "hostile", "language": "both", "audience": "analyst"}
+    return run(CHECKED, given, workspace=place, progress=False)
+
+
 def plain(text):
     return " ".join(text.replace("\u2028", " ").split())
 
@@ -96,14 +109,14 @@ def test_every_hostile_text_is_seen_and_none_does_anything(whole, page_offline):
     said = looked_over(opened)
     for text in HOSTILE:
         assert plain(text) in said
-    assert len(opened.figures) == 8  # trend, segments, slope and heat map, in two languages
+    assert len(opened.figures) == 10  # trend, causes, segments, slope and heat map, in two languages
     assert {figure.get_attribute("data-drawn") for figure in opened.figures} == {"yes"}
     opened.check_quiet()
 
 
 def test_without_scripts_they_are_seen_as_well(whole, page_offline):
     opened = page_offline(whole.html, scripts=False)
-    assert opened.page.locator(".chart > svg").count() == 8
+    assert opened.page.locator(".chart > svg").count() == 10
     opened.check_quiet()
 
 
@@ -115,7 +128,17 @@ def test_a_hostile_scope_and_a_hostile_title_are_text_too(scoped, page_offline):
     opened.check_quiet()
 
 
-@pytest.mark.parametrize("name", ["whole", "scoped"])
+def test_rejected_markup_and_new_codes_are_text_on_the_page_of_the_data_check(checked, page_offline):
+    opened = page_offline(checked.html)
+    said = looked_over(opened)
+    assert plain(HOSTILE[0]) in said
+    assert f"{len(HOSTILE)} of {len(records()) + len(events()) + len(HOSTILE)} rows read were rejected" in said.replace(
+        ",", ""
+    )
+    opened.check_quiet()
+
+
+@pytest.mark.parametrize("name", ["whole", "scoped", "checked"])
 def test_there_is_no_element_on_the_page_that_a_text_brought(request, page_offline, name):
     page = page_offline(request.getfixturevalue(name).html, scripts=False).page
     assert page.locator("img, iframe, object, embed, form, input, base, link:not([rel=icon])").count() == 0
