@@ -24,7 +24,7 @@ OVER_ALL = "[aria-roledescription='point'], [aria-roledescription='bar'], [aria-
 
 
 def records():
-    """Three appeals a day of each policy, each in a queue as hostile; the first comes to be overturned thrice as much."""
+    """Three appeals a day of each policy, each in a queue as hostile; the first comes to be overturned more often."""
     rows = []
     for place, day in enumerate(DAYS):
         for nth, policy in enumerate(HOSTILE):
