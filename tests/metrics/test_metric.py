@@ -25,8 +25,10 @@ TEN = table("""
     8         | 2026-10-07T08:00:00Z | 2026-10-08T12:00:00Z | decision_omitted
     9         | 2026-10-08T08:00:00Z | 2026-10-09T12:00:00Z | decision_upheld
     10        | 2026-10-09T08:00:00Z |                      |
-""").assign(market="GB")
-BY_HAND = {"overturn_rate": (2 + 2, 3 + 2 + 2), "full_overturn_rate": (2, 3 + 2 + 2)}
+""").assign(market="GB", appeal_round=["1", "1", "1", "1", "2", "2", "1", "1", "2", "2"])
+ON_MERITS = {"overturn_rate": (2 + 2, 3 + 2 + 2), "full_overturn_rate": (2, 3 + 2 + 2)}
+# Second appeals are 5 (omitted), 6 (reversed), 9 (upheld) and 10 (open).
+BY_HAND = {**ON_MERITS, "round_2_overturn_rate": (1, 1 + 1), "omitted_share": (2, 3 + 2 + 2 + 2)}
 DECLARED = """
 [closed_rate]
 name = { en = "Closed", zh = "关闭率" }
@@ -84,13 +86,18 @@ def test_a_partial_reversal_is_an_overturn_but_no_full_one(path):
         ),
     ],
 )
-@pytest.mark.parametrize("name", BY_HAND)
+@pytest.mark.parametrize("name", ON_MERITS)
 def test_a_popular_wrong_denominator_is_another_number(path, name, wrong, denominator):
     assert counts(path, name)[1] == 7 != denominator, wrong
 
 
+def test_the_second_round_is_no_share_of_all_rounds_and_omitted_no_share_of_the_received(path):
+    assert counts(path, "round_2_overturn_rate")[1] != counts(path, "overturn_rate")[1]
+    assert counts(path, "omitted_share")[1] == len(TEN) - 1, "one is open"
+
+
 @pytest.mark.parametrize("name", BY_HAND)
-def test_open_and_omitted_appeals_count_in_no_basis(path, name):
+def test_open_appeals_count_in_no_basis(path, name):
     assert counts(path, name, basis="submission") == BY_HAND[name]
 
 
