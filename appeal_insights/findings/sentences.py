@@ -35,7 +35,8 @@ from appeal_insights.findings.naming import (
 from appeal_insights.language import Language, count, day, points, points_number, points_range, points_size, say, share
 
 CHECK_AGAIN_AFTER = timedelta(days=14)
-OF_APPEALS = ("overturn_rate", "full_overturn_rate", "round_2_overturn_rate")  # the metrics whose numerators can be re-read as reversals
+# The metrics whose numerators are reversals that can be read again.
+OF_APPEALS = ("overturn_rate", "full_overturn_rate", "round_2_overturn_rate")
 IN_BRIEF = 2  # segments that are named beside the first one
 MOSTLY = 0.25  # a part under a quarter of the change is not what it came from
 
