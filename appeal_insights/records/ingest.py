@@ -380,9 +380,8 @@ def _at_rest(target: Writing, contract: Contract) -> dict[str, object]:
         name: _DUCKDB_TYPE[entry.type] for name, entry in {**contract.columns, **contract.derived}.items()
     }
     tables = ["incoming", "kept"] if target.has(contract.fact) else ["incoming"]
-    for name in contract.dimensions:
-        kinds[name] = sorted({BLANK}.union(*(target.distinct(table, name) for table in tables)))
-    return kinds
+    met = [target.distinct(table, contract.dimensions) for table in tables]
+    return kinds | {name: sorted({BLANK}.union(*(values[name] for values in met))) for name in contract.dimensions}
 
 
 def reasons(rejects: pd.DataFrame) -> pd.DataFrame:

@@ -252,13 +252,14 @@ class Writing:
         self.connection.execute(write(fill(tree, {}, tables={"target": table})))
         self.connection.unregister("page")
 
-    def distinct(self, table: str, name: str) -> list[str]:
-        """The values of a column, sorted, without null."""
-        tree = parse(
-            "select distinct cast(value as varchar) as value from source where value is not null order by value"
-        )
-        rows = self.connection.execute(write(fill(tree, {"value": column(name)}, tables={"source": table}))).fetchall()
-        return [value for (value,) in rows]
+    def distinct(self, table: str, names: Sequence[str]) -> dict[str, set[str]]:
+        """The values of each of some columns, without null, in one reading."""
+        if not names:
+            return {}
+        each = [fill(parse("list(distinct cast(value as varchar))"), {"value": column(name)}) for name in names]
+        text = write(fill(parse("select found from source"), {"found": each}, tables={"source": table}))
+        [row] = self.connection.execute(text).fetchall()
+        return {name: set(values or ()) - {None} for name, values in zip(names, row, strict=True)}
 
     def about(self, key: str) -> dict[str, Any]:
         """What earlier loads declared about a fact."""

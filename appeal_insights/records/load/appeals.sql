@@ -13,7 +13,7 @@ select
     cast(timezone(zone, timezone('UTC', enforced_at)) as date) as enforced_on,
     cast(timezone(zone, timezone('UTC', received_at)) as date) as received_on,
     cast(timezone(zone, timezone('UTC', decided_at)) as date) as decided_on,
-    cast(date_trunc('week', timezone(zone, timezone('UTC', decided_at))) as date) as decided_week,
+    cast(date_trunc('week', decided_on) as date) as decided_week,
     (epoch_us(decided_at) - epoch_us(received_at)) // 1000000 as turnaround_seconds,
     case
         when load.backfilled then least(coalesce(incoming.known_from, received_at, decided_at, load.loaded_at), load.loaded_at)
