@@ -119,7 +119,9 @@ def query(
     before: Annotated[str, typer.Option(help="Of before_after: the earlier period.")] = "",
     after: Annotated[str, typer.Option(help="Of before_after: the later period.")] = "",
     where: Annotated[str, typer.Option(help="Which records: market=DE,AT; queue=live.")] = "",
-    basis: Annotated[str, typer.Option(help="decision, submission or enforcement.")] = "decision",
+    basis: Annotated[str, typer.Option(help="decision, submission or enforcement; the metric's own if not said.")] = "",
+    over: Annotated[str, typer.Option(help="Of durations: beyond so many hours a record is late.")] = "",
+    most: Annotated[str, typer.Option(help="Of records: how many are listed at most.")] = "",
     as_of: Annotated[str, typer.Option(help="What was known at this instant; the newest load if not given.")] = "",
     form: Annotated[str, typer.Option("--format", help="table, csv or json.")] = "table",
     show_sql: Annotated[bool, typer.Option("--show-sql", help="Print the query's text instead of its answer.")] = False,
@@ -131,7 +133,7 @@ def query(
 
     asked: dict[str, Any] = {
         "metric": metric, "by": by, "during": during, "every": every, "before": before, "after": after, "where": where,
-        "basis": basis, "as_of": as_of, "workspace": workspace,
+        "basis": basis, "over": over, "most": most, "as_of": as_of, "workspace": workspace,
     }  # fmt: skip
     if show_sql:
         typer.echo(answer.show_sql(name, store=store, **asked) + ";")

@@ -33,7 +33,7 @@ def read_counts(table: pd.DataFrame, *pairs: tuple[str, str]) -> list[FloatArray
     names = [name for pair in pairs for name in pair]
     counts = dict(zip(names, read_numbers(table, *names), strict=True))
     for numerator, denominator in pairs:
-        row = _first(counts[numerator] > counts[denominator])
+        row = first(counts[numerator] > counts[denominator])
         if row is not None:
             raise BadTable.of(
                 "table.larger",
@@ -60,7 +60,7 @@ def require_filled(table: pd.DataFrame, name: str) -> None:
 
     Raises  BadTable   with the first row that has none, by its label in the index.
     """
-    row = _first(table[name].isna().to_numpy())
+    row = first(table[name].isna().to_numpy())
     if row is not None:
         raise BadTable.of("table.blank", row=str(table.index[row]), name=name)
 
@@ -70,12 +70,13 @@ def _numbers(table: pd.DataFrame, name: str) -> FloatArray:
     if len(column) and not pd.api.types.is_numeric_dtype(column):
         raise BadTable.of("table.no_numbers", name=name, type=column.dtype)
     values = column.to_numpy(dtype=np.float64, na_value=np.nan)
-    row = _first(~(np.isfinite(values) & (values >= 0)))
+    row = first(~(np.isfinite(values) & (values >= 0)))
     if row is not None:
         value = word("empty") if np.isnan(values[row]) else f"{values[row]:,.12g}"
         raise BadTable.of("table.no_count", row=str(table.index[row]), name=name, value=value)
     return values
 
 
-def _first(bad: npt.NDArray[np.bool_]) -> int | None:
+def first(bad: npt.NDArray[np.bool_]) -> int | None:
+    """The place of the first row that is marked, or none."""
     return int(bad.argmax()) if bad.any() else None

@@ -1,5 +1,6 @@
 """Answer an ad-hoc question with a query file: a tidy table, every rate with its interval, and what the numbers are."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,14 +14,12 @@ from appeal_insights.errors import BadParameter, choice
 from appeal_insights.metrics.holdings import HOLDINGS, Holding, holding, query_holding
 from appeal_insights.metrics.measure import Question, query_text, statement, table_statement
 from appeal_insights.metrics.metric import BASES, metric
-from appeal_insights.metrics.query import TABLE_QUERIES, ask, query_table
+from appeal_insights.metrics.query import QUERIES, TABLE_QUERIES, ask, query_table
 from appeal_insights.metrics.query import query as answer_of
 from appeal_insights.periods import GRAINS, Grain, Period, instant, period, split
 from appeal_insights.records.scope import Scope, read_names, read_scope, write_scope
 from appeal_insights.records.store import Store
 from appeal_insights.records.workspace import find_workspace
-
-PAIR = "before_after"  # the query that compares two periods; the others look at one span
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,9 @@ class Asking:
     before: str = ""
     after: str = ""
     where: str | Scope = ""
-    basis: str = "decision"
+    basis: str = ""  # the metric's own where nothing is said
+    over: str = ""  # of a distribution: beyond so many hours a record is late
+    most: str = ""  # of records: how many are listed at most
     as_of: str = ""
 
 
@@ -96,28 +97,40 @@ def _one(by: str | Sequence[str]) -> str:
 def question_of(asking: Asking, store: Store) -> Question:
     """What was typed, checked against what an open store holds. Raises what is wrong with it."""
     query_text(asking.name)  # says at once when there is no such query
+    of = metric(asking.metric)
     periods, grain = _periods(asking, store)
+    more: dict[str, object] = {"basis": choice("basis", asking.basis, BASES)} if asking.basis else {}
+    more |= {"over": round(3600 * _number("over", asking.over))} if asking.over else {}
+    more |= {"most": round(_number("most", asking.most))} if asking.most else {}
     return ask(
         store,
-        metric(asking.metric),
+        of,
         periods,
         by=tuple(read_names(asking.by)),
         where=read_scope(asking.where),
-        basis=choice("basis", asking.basis, BASES),
         as_of=_moment(asking, store),
         grain=grain,
+        **more,
     )
 
 
+def _number(name: str, given: str) -> float:
+    """A number from 0 on. Raises BadParameter for anything else."""
+    if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]+)?", str(given)):
+        raise BadParameter.of("parameter.number", name=name, given=given)
+    return float(given)
+
+
 def _periods(asking: Asking, store: Store) -> tuple[list[Period], Grain | None]:
-    if asking.name == PAIR:
+    spans = QUERIES[asking.name].spans
+    if spans == "pair":
         if not (asking.before and asking.after):
             raise BadParameter.of("period.both")
         return [period(asking.before), period(asking.after)], None
     if not asking.during:
         raise BadParameter.of("period.when", query=asking.name)
     whole = period(asking.during)
-    if asking.name != "trend":
+    if spans == "one":
         return [whole], None
     grain = choice("grain", asking.every or _finest(asking, store), GRAINS)
     return split(whole, grain), grain
@@ -128,29 +141,45 @@ def _finest(asking: Asking, store: Store) -> str:
     if "figures" in store.tables:
         return str(store.declared("figures")["grain"])
     of = metric(asking.metric)
-    instant_of = of.instant(choice("basis", asking.basis, BASES))
-    known = str(store.declared(of.fact).get("precision", {}).get(instant_of, "week"))
-    return known if known != "day" else "week"
+    of.instant(basis := choice("basis", asking.basis, BASES) if asking.basis else of.basis)
+    known = [store.declared(side.fact).get("precision", {}).get(side.at[basis], "week") for side in of.sides]
+    return str(max((*known, "week"), key=GRAINS.index))
 
 
 def days_of(store: Store, question: Question) -> pd.DataFrame:
     """What was counted on each day of the periods asked about, of the whole; no row where there are no days."""
     empty = pd.DataFrame({"day": [], "period": [], "numerator": [], "denominator": []})
-    if question.figures or store.declared(question.metric.fact).get("precision", {}).get(
-        question.metric.instant(question.basis)
+    of = question.metric
+    if (
+        question.figures
+        or not of.is_rate
+        or store.declared(of.fact).get("precision", {}).get(of.instant(question.basis))
     ):
         return empty
-    whole = Question(question.metric, question.periods, question.as_of, where=question.where, basis=question.basis)
+    whole = Question(
+        of, question.periods, question.as_of, where=question.where, basis=question.basis, over=question.over
+    )
     return answer_of(store, "by_day", whole)
 
 
 def with_intervals(table: pd.DataFrame, question: Question, dispersion: Dispersion) -> pd.DataFrame:
-    """The answer with the interval of every rate, and of every change; by submission also with what has settled."""
+    """The answer with the interval of every rate, and of every change; by submission also with what has settled.
+
+    A number that is no share of records (a count, a ratio of two sums) has no such interval.
+    """
+    if not question.metric.is_rate:
+        return table
     if "denominator_before" in table:
         return change_intervals(table, dispersion)
+    if not {"rate", "numerator", "denominator"} <= set(table):
+        return table
     with_interval = rate_with_interval(table, dispersion)
-    if "ends_on" in table and question.basis == "submission":
-        return mark_maturity(with_interval, settles_in_days=question.metric.settles_in_days, as_of=question.as_of)
+    if "size" in table:  # a cohort is as old as its youngest record
+        oldest = pd.to_datetime(table["ends_on"]) + pd.to_timedelta(table["days"], unit="D")
+        return with_interval.assign(mature=oldest <= question.as_of)
+    days = question.metric.settles(question.basis)
+    if "ends_on" in table and days is not None:
+        return mark_maturity(with_interval, settles_in_days=days, as_of=question.as_of)
     return with_interval
 
 

@@ -1,21 +1,23 @@
 """Fill measures.sql (or figures.sql) for one question, and put a query file on top of it, all in the syntax tree."""
 
+import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise
-from typing import cast
+from typing import Any, cast
 
 from sqlglot import exp
 
 from appeal_insights.errors import UnknownQuery
-from appeal_insights.metrics.metric import Basis, Metric, day_of
+from appeal_insights.metrics.metric import ALL, Basis, Metric, Side, day_of
 from appeal_insights.periods import Grain, Period
 from appeal_insights.records.contract import Contract
 from appeal_insights.records.scope import Scope
 from appeal_insights.records.statement import (
+    Filling,
     Node,
     column,
     day_value,
@@ -40,6 +42,10 @@ class Question:
     basis: Basis = "decision"
     grain: Grain | None = None  # of the periods, where they are all of one grain and in a row
     figures: bool = False  # counted by somebody else, so there are no records
+    buckets: bool = False  # by age, or by band of a duration, too
+    over: int | None = None  # seconds beyond which a record of a distribution is late; what the metric says if None
+    most: int = 1000  # records that are listed
+    clusters: bool = False  # with the sums that tell how much the records of one enforcement move together
 
     @property
     def table(self) -> str:
@@ -47,7 +53,7 @@ class Question:
 
     def in_days(self) -> "Question":
         """The same question, day by day."""
-        return replace(self, grain="day")
+        return replace(self, grain="day", clusters=False)
 
 
 @cache
@@ -67,50 +73,203 @@ def query_text(name: str) -> str:
 
 def measures(question: Question) -> Node:
     """The tree that yields metric, period, <dimensions>, bucket, numerator, denominator."""
-    name = "figures.sql" if question.figures else "measures.sql"
-    text = files("appeal_insights.metrics").joinpath(name).read_text(encoding="utf-8")
-    day = column("starts_on") if question.figures else column(day_of(question.metric.instant(question.basis)))
-    holes: dict[str, Node | list[Node]] = {
+    if question.figures:
+        return _of_figures(question)
+    kind = question.metric.kind
+    if kind == "ratio":
+        numerators, denominators = (_count(question, side) for side in question.metric.sides)
+        tree = fill(_template("ratio"), {"dimensions": _dimensions(question)})
+        return _before(tree, {"numerators": numerators, "denominators": denominators})
+    if kind == "count":
+        return _count(question, question.metric.sides[0])
+    if kind == "stock":
+        return stock(question, [(part.start, part.end) for part in question.periods])
+    return _share(question, "clusters" if question.clusters else "measures")
+
+
+def _template(name: str) -> Node:
+    return parse(files("appeal_insights.metrics").joinpath(f"{name}.sql").read_text(encoding="utf-8"))
+
+
+def _dimensions(question: Question) -> list[Node]:
+    return [column(name) for name in question.by]
+
+
+def _of_figures(question: Question) -> Node:
+    return fill(_template("figures"), _common(question, column("starts_on")), tables={"fact": question.table})
+
+
+def _common(question: Question, day: Node) -> dict[str, Filling]:
+    """What every way of counting is told: which metric, when, of what, by what."""
+    return {
         "metric_name": text_value(question.metric.id),
         "as_of": instant_value(question.as_of),
         "period_start": _period_start(question, day),
         "in_periods": _in_periods(question, day),
         "in_scope": in_scope(question.where),
-        "dimensions": [column(name) for name in question.by],
+        "dimensions": _dimensions(question),
     }
-    if not question.figures:
-        known = question.metric.contract.columns
-        holes |= {
-            "masked_columns": _masked_columns(question),
-            "event_at": column(question.metric.instant(question.basis)),
-            "numerator_holds": predicate(
-                question.metric.numerator, known, what=f"the numerator of {question.metric.id}"
-            ),
-            "denominator_holds": predicate(
-                question.metric.denominator, known, what=f"the denominator of {question.metric.id}"
-            ),
-        }
-    return fill(parse(text), holes, tables={"fact": question.table})
+
+
+def _of_records(question: Question, of: Contract, instant: str, asked: Sequence[Node]) -> dict[str, Filling]:
+    """The same over records: with the instant that puts one in its period, and the columns that are asked about."""
+    names = {*question.by, *question.where, instant, day_of(instant), *columns_of(asked)} | ({of.weight} - {""})
+    return {
+        **_common(question, column(day_of(instant))),
+        "masked_columns": masked_columns(of, names, instant_value(question.as_of)),
+        "event_at": column(instant),
+        "weight": _weight(of),
+    }
+
+
+def _weight(of: Contract) -> Node:
+    """How many records a row stands for."""
+    return fill(parse("coalesce(weight, 1)"), {"weight": column(of.weight)}) if of.weight else exp.Literal.number(1)
+
+
+def _holds(text: str, of: Contract, what: str) -> Node:
+    return predicate(text, of.everything, what=what)
+
+
+def _share(question: Question, template: str = "measures") -> Node:
+    """The share of records: of a distribution those that took longer than `over`."""
+    metric = question.metric
+    of = metric.contract
+    denominator = _holds(metric.denominator, of, f"the denominator of {metric.id}")
+    numerator = _holds(metric.numerator, of, f"the numerator of {metric.id}")
+    bucket = _NOTHING
+    if metric.kind == "distribution":
+        duration = column(metric.duration)
+        denominator = exp.and_(exp.paren(denominator), fill(parse("x is not null"), {"x": duration}))
+        over = metric.over if question.over is None else question.over
+        numerator = fill(parse("x > over"), {"x": duration, "over": parse(str(over))})
+        bucket = column(bucket_of(metric.duration)) if question.buckets else bucket
+    instant = metric.instant(question.basis)
+    if question.buckets and metric.kind == "proportion":
+        bucket = _age(instant, metric.completes)
+    asked = [numerator, denominator, bucket]
+    holes = _of_records(question, of, instant, asked)
+    holes |= {"numerator_holds": numerator, "denominator_holds": denominator, "its_bucket": bucket}
+    if template == "measures":
+        return fill(_template(template), holes, tables={"fact": metric.fact})
+    # The others name records and clusters too.
+    own = {"cluster": column(of.cluster or of.key), "record_key": column(of.key)}
+    own |= {"duration": column(metric.duration)} if metric.duration else {}
+    masked = _of_records(question, of, instant, [*asked, *own.values()])["masked_columns"]
+    return fill(_template(template), {**holes, **own, "masked_columns": masked}, tables={"fact": metric.fact})
+
+
+def _age(since: str, until: str) -> Node:
+    days = {"since": column(day_of(since)), "until": column(day_of(until))}
+    return fill(parse("date_diff('day', since, until)"), days)
+
+
+def bucket_of(duration: str) -> str:
+    """The column that holds the integer band of a duration: turnaround_seconds -> turnaround_bucket."""
+    return duration.removesuffix("_seconds") + "_bucket"
+
+
+def _count(question: Question, side: Side, *, holds: str | None = None, named: str | None = None) -> Node:
+    """One side of a ratio, or a number for itself."""
+    of, instant = side.contract, side.at[question.basis]
+    asked = _holds(side.holds if holds is None else holds, of, f"what {question.metric.id} counts")
+    weight = _weight(of)
+    sums = {"x": column(side.adds), "weight": weight}
+    adds = fill(parse("coalesce(x, 0) * weight"), sums) if side.adds else weight
+    holes = _of_records(question, of, instant, [asked, adds])
+    holes |= {"holds": asked, "adds": adds, "its_bucket": _NOTHING}
+    holes |= {"metric_name": text_value(named)} if named else {}
+    return fill(_template("count"), holes, tables={"fact": side.fact})
+
+
+def stock(question: Question, spans: Sequence[tuple[date, date]]) -> Node:
+    """What is open at the end of each span, under its first day."""
+    metric = question.metric
+    of = metric.contract
+    holds = _holds(metric.denominator, of, f"what {metric.id} counts")
+    opened, closed = column(day_of(metric.opens)), column(day_of(metric.closes))
+    holes = _of_records(question, of, metric.opens, [holds, opened, closed, column(metric.closes)])
+    holes |= {
+        "holds": holds,
+        "opened_at": column(metric.opens),
+        "opened_on": opened,
+        "closed_on": closed,
+        "its_bucket": column("band") if question.buckets else _NOTHING,
+    }
+    known = question.as_of.date() + timedelta(days=1)
+    ends = listed([(day_value(start), day_value(min(end, known))) for start, end in spans], ["period", "ends_on"])
+    return _before(fill(_template("stock"), holes, tables={"fact": metric.fact}), {"its_periods": ends})
 
 
 def statement(name: str, question: Question) -> str:
     """A query file over the measures of a question, as text that any DuckDB shell runs on the store's file."""
-    tree = fill(parse(query_text(name)), {"dimensions": [column(of) for of in question.by]})
+    tree = fill(parse(query_text(name)), {"dimensions": _dimensions(question)})
+    if name == "records":
+        tree = cast(exp.Select, tree).limit(question.most)
+    return with_steps(tree, _steps(name, question))
+
+
+def _steps(name: str, question: Question) -> dict[str, Node]:
+    """What a query file reads: measures and periods, or what it says in its head instead."""
+    if question.metric.kind == "stock":  # of a period that has not begun nobody knows what will lie open
+        begun = tuple(part for part in question.periods if part.start <= question.as_of.date())
+        question = replace(question, periods=begun or question.periods[:1])
     if name == "by_day":
-        steps = {"measures": measures(question.in_days()), "spans": _spans(question.periods)}
-    else:
-        steps = {"measures": measures(question), "periods": _periods(question.periods)}
-    return with_steps(tree, steps)
+        return {"measures": measures(question.in_days()), "spans": _spans(question.periods)}
+    if name == "records":
+        return {"behind": _share(question, "behind"), "periods": _periods(question.periods)}
+    if name == "funnel":
+        return _funnel(question)
+    if name == "percentiles":
+        return {"durations": _share(question, "durations"), "periods": _periods(question.periods)}
+    question = replace(question, clusters=name == "by_cluster", buckets=name in ("cohort", "distribution", "ageing"))
+    steps = {"measures": measures(question), "periods": _periods(question.periods)}
+    if name == "flows":
+        opened, closed = ({str(question.basis): at} for at in (question.metric.opens, question.metric.closes))
+        fact, holds = question.metric.fact, question.metric.denominator
+        starts = [(part.start, part.start) for part in question.periods]
+        steps |= {
+            "at_start": stock(question, starts),
+            "opened": _count(question, Side(fact, opened, holds)),
+            "closed": _count(question, Side(fact, closed, holds)),
+        }
+    if name == "cohort":
+        steps["sizes"] = _count(question, Side(question.metric.fact, question.metric.at, ALL))
+    return steps
 
 
-def with_steps(tree: Node, steps: Mapping[str, Node]) -> str:
-    """A statement with further steps put before its own, as text."""
+@cache
+def stages() -> dict[str, dict[str, Any]]:
+    """The stages of the funnel by id: name in both languages, and what holds of a record that got there."""
+    return tomllib.loads(files("appeal_insights.metrics").joinpath("funnel.toml").read_text(encoding="utf-8"))
+
+
+def _funnel(question: Question) -> dict[str, Node]:
+    """One share for each stage, of all records in the metric's denominator."""
+    steps: dict[str, Node] = {}
+    placed: list[Node] = []
+    for place, (name, stage) in enumerate(stages().items(), 1):
+        steps[f"stage_{place}"] = _share(
+            replace(question, metric=replace(question.metric, id=name, numerator=stage["holds"]))
+        )
+        of_stage = fill(parse("select place as place, stage.* from stage as stage"), {"place": parse(str(place))})
+        placed.append(fill(of_stage, {}, tables={"stage": f"stage_{place}"}))
+    return {**steps, "measures": exp.union(*placed, distinct=False), "periods": _periods(question.periods)}
+
+
+def _before(tree: Node, steps: Mapping[str, Node]) -> Node:
+    """The statement with further steps put before its own."""
     for alias, step in steps.items():
         tree = cast(exp.Select, tree).with_(alias, as_=step)
     clause = cast(exp.With, tree.find(exp.With))
     added = clause.expressions[-len(steps) :]
     clause.set("expressions", [*added, *clause.expressions[: -len(steps)]])
-    return write(tree)
+    return tree
+
+
+def with_steps(tree: Node, steps: Mapping[str, Node]) -> str:
+    """A statement with further steps put before its own, as text."""
+    return write(_before(tree, steps))
 
 
 def table_statement(name: str, as_of: datetime) -> str:
@@ -143,33 +302,25 @@ def period_of(day: Node, grain: Grain) -> Node:
     return exp.cast(truncated, "date")
 
 
-def _masked_columns(question: Question) -> list[Node]:
-    """The columns that the question needs, each empty where its event lies after `as_of`."""
-    event = question.metric.instant(question.basis)
-    asked = {*question.by, *question.where, event, day_of(event)}
-    return masked_columns(question.metric, asked, instant_value(question.as_of))
+def masked_columns(of: Contract, names: Collection[str], as_of: Node) -> list[Node]:
+    """These columns of a fact, each empty where its event lies after `as_of`."""
+    return [_masked(of, name, as_of) for name in of.everything if name in names]
 
 
-def masked_columns(metric: Metric, names: Collection[str], as_of: Node) -> list[Node]:
-    """These columns and those that the metric's two questions name, each empty where its event lies after `as_of`."""
-    contract = metric.contract
-    asked = set(names)
-    for side in (metric.numerator, metric.denominator):
-        tree = predicate(side, contract.columns, what=f"a side of {metric.id}")
-        asked |= {node.name for node in tree.find_all(exp.Column)}
-    everything = {**contract.columns, **contract.derived}
-    return [_masked(contract, name, as_of) for name in everything if name in asked]
+def columns_of(trees: Collection[Node]) -> set[str]:
+    """The columns that those trees name."""
+    return {node.name for tree in trees for node in tree.find_all(exp.Column)}
 
 
-def _masked(contract: Contract, name: str, as_of: Node) -> Node:
-    found = {**contract.columns, **contract.derived}[name]
-    waits_for = name if found.type == "instant" else contract.decision if found.known_at == "decision" else None
+def _masked(of: Contract, name: str, as_of: Node) -> Node:
+    waits_for = of.waits_for(name)
     if waits_for is None:
         return column(name)
     known = exp.LTE(this=column(waits_for), expression=as_of.copy())
     return exp.Case().when(known, column(name)).as_(name, quoted=True)
 
 
+_NOTHING: Node = exp.cast(exp.null(), "int")
 _TRUNCATED = {"week": "week", "month": "month", "quarter": "quarter", "year": "year"}
 
 

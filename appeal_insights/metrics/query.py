@@ -1,7 +1,9 @@
 """Answer a question from a store with a query file: a tidy table, one column per dimension."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Literal, get_args
 
 import pandas as pd
 
@@ -15,10 +17,45 @@ from appeal_insights.errors import (
     word,
 )
 from appeal_insights.metrics.measure import Question, statement, table_statement
-from appeal_insights.metrics.metric import Metric, day_of
+from appeal_insights.metrics.metric import Kind, Metric, Side, day_of
 from appeal_insights.periods import GRAINS, Grain, Period, check_apart, is_whole, split
 from appeal_insights.records.store import Store
 
+RATES: tuple[Kind, ...] = ("proportion", "ratio", "distribution")
+
+
+@dataclass(frozen=True)
+class Wants:
+    """What a query file can be asked with."""
+
+    kinds: tuple[Kind, ...] = get_args(Kind)
+    spans: Literal["periods", "one", "pair"] = (
+        "periods"  # a span cut into periods, one period, one before and one after
+    )
+    records: bool = False  # only of records: counted figures do not say it
+    completes: bool = False  # only of a metric that says when a record comes to count
+    fact: str = ""  # only of metrics of that fact
+
+
+# The queries over measures.
+QUERIES: dict[str, Wants] = {
+    "trend": Wants(),
+    "breakdown": Wants(spans="one"),
+    "before_after": Wants(RATES, "pair"),
+    "top_movers": Wants(RATES, "pair"),
+    "heat_map": Wants(RATES),
+    "by_day": Wants(RATES, "one"),
+    "by_cluster": Wants(("proportion", "distribution"), records=True),
+    "flows": Wants(("stock",), records=True),
+    "ageing": Wants(("stock",), records=True),
+    "cohort": Wants(("proportion",), records=True, completes=True),
+    "distribution": Wants(("distribution",), "one", records=True),
+    "percentiles": Wants(("distribution",), records=True),
+    "funnel": Wants(("proportion",), records=True, fact="enforcements"),
+    "records": Wants(("proportion", "distribution"), "one", records=True),
+}
+# Exact percentiles hold every duration in memory: about 2 GB for so many.
+MOST_DURATIONS = 50_000_000
 # The checks of records, and the facts that they read.
 GATES = {
     "gate_appeals": ("appeals",),
@@ -44,12 +81,14 @@ def ask(
     Takes   by, where, basis, as_of, grain as Question does.
     Raises  UnknownDimension, UnknownMetric, TooFine, BadPeriod, BadParameter   with the nearest thing that works.
     """
+    asked = {"basis": metric.basis} | asked
     question = Question(metric, tuple(periods), figures="figures" in store.tables, **asked)  # type: ignore[arg-type]
     _check_asked(question)
-    store.require(question.table)
     if question.figures:
         _check_figures(store, question)
     else:
+        for fact in metric.facts:
+            store.require(fact)
         _check_records(store, question)
     _check_values(store, question)
     return question
@@ -60,9 +99,14 @@ def query(store: Store, name: str, question: Question) -> pd.DataFrame:
 
     Raises  TooFine   days are asked of data that have none.
     """
+    _check_wanted(QUERIES[name], name, question)
     if name == "by_day":
         _check_days(store, question)
+    if name == "percentiles":
+        _check_size(store, question)
     answer = store.run(statement(name, question), what=name)
+    if question.metric.kind in ("count", "stock") and "denominator" in answer:
+        answer = answer.assign(denominator=pd.Series(pd.NA, index=answer.index, dtype="Int64"))
     return answer.assign(segment=segment_labels(answer, question.by))
 
 
@@ -83,12 +127,33 @@ def segment_labels(table: pd.DataFrame, by: Sequence[str]) -> "pd.Series[str]":
     return label
 
 
+def _check_wanted(wants: Wants, name: str, question: Question) -> None:
+    """Refuse a metric that a query file cannot be asked with."""
+    metric = question.metric
+    if metric.kind not in wants.kinds:
+        kinds = [word(kind) for kind in wants.kinds]
+        raise BadParameter.of("query.kind", query=name, kinds=kinds, metric=metric.id, kind=word(metric.kind))
+    if wants.fact and metric.fact != wants.fact:
+        raise BadParameter.of("query.fact", query=name, fact=wants.fact, metric=metric.id)
+    if wants.completes and not metric.completes:
+        raise BadParameter.of("query.completes", query=name, metric=metric.id)
+    if wants.records and question.figures:
+        raise TooFine.of("query.records", query=name)
+
+
+def _check_size(store: Store, question: Question) -> None:
+    """Refuse to hold more durations in memory than there is room for."""
+    counted = store.run(statement("trend", replace(question, by=())), what="size")
+    if (records := int(counted["denominator"].sum())) > MOST_DURATIONS:
+        raise BadParameter.of("query.size", records=records, most=MOST_DURATIONS)
+
+
 def dimensions(store: Store, metric: Metric) -> list[str]:
     """The dimensions that this store can break a metric by."""
     if "figures" in store.tables:
         return list(store.declared("figures")["dimensions"])
-    without = store.declared(metric.fact).get("without", [])
-    return [name for name in metric.contract.dimensions if name not in without]
+    without = {name for fact in metric.facts for name in store.declared(fact).get("without", [])}
+    return [name for name in metric.dimensions if name not in without]
 
 
 def _check_asked(question: Question) -> None:
@@ -117,14 +182,24 @@ def _check_days(store: Store, question: Question) -> None:
 
 
 def _check_records(store: Store, question: Question) -> None:
-    instant = question.metric.instant(question.basis)
-    if instant in store.declared(question.metric.fact).get("without", []):
-        raise BadParameter.of("data.no_instant", store=store.name, instant=instant, basis=question.basis)
+    question.metric.instant(question.basis)  # says which bases there are
+    for side in question.metric.sides:
+        _check_side(store, question, side)
     for name in (*question.by, *question.where):
         question.metric.contract.dimension(name)
+        if name not in question.metric.dimensions:
+            raise UnknownDimension.of(
+                "query.dimension", given=name, metric=question.metric.id, known=question.metric.dimensions
+            )
         if name not in (known := dimensions(store, question.metric)):
             raise UnknownDimension.of("data.no_dimension", store=store.name, given=name, known=known)
-    precision: Grain | None = store.declared(question.metric.fact).get("precision", {}).get(instant)
+
+
+def _check_side(store: Store, question: Question, side: Side) -> None:
+    instant, declared = side.at[question.basis], store.declared(side.fact)
+    if instant in declared.get("without", []):
+        raise BadParameter.of("data.no_instant", store=store.name, instant=instant, basis=question.basis)
+    precision: Grain | None = declared.get("precision", {}).get(instant)
     if precision:
         _check_grain(question, precision, _known_to(store, instant, precision))
 

@@ -10,7 +10,7 @@ from typing import get_args
 from zoneinfo import ZoneInfo
 
 from appeal_insights.errors import BadContract, BadParameter, TooFine, one_of
-from appeal_insights.metrics.measure import Question, in_scope, listed, masked_columns, with_steps
+from appeal_insights.metrics.measure import Question, columns_of, in_scope, listed, masked_columns, with_steps
 from appeal_insights.metrics.metric import BASES, Basis, day_of
 from appeal_insights.metrics.query import ask
 from appeal_insights.periods import Period
@@ -205,16 +205,21 @@ def trial_statement(asked: Trial) -> str:
         *(f"{edge}_{n}" for n in range(1, 1 + len(clocks)) for edge in ("opens", "closes")),
     ]
     inside = _inside(asked)
+    numerator, denominator = (
+        predicate(side, metric.contract.columns, what=f"a side of {metric.id}")
+        for side in (metric.numerator, metric.denominator)
+    )
+    needed |= columns_of([numerator, denominator])
     holes: dict[str, Node | list[Node]] = {
         "bounds": [column(name, "asked") for name in edges],
-        "masked_columns": masked_columns(metric, needed, column("known_at", "asked")),
+        "masked_columns": masked_columns(metric.contract, needed, column("known_at", "asked")),
         "in_row": _in_row(asked.rows),
         "in_scope": in_scope(asked.question.where),
         "in_places": [node.as_(name, quoted=True) for name, node in inside.items()],
         "places": [column(name) for name in inside],
         "in_any_place": _any_of([column(name) for name in inside]),
-        "numerator_holds": predicate(metric.numerator, metric.contract.columns, what="the numerator"),
-        "denominator_holds": predicate(metric.denominator, metric.contract.columns, what="the denominator"),
+        "numerator_holds": numerator,
+        "denominator_holds": denominator,
     }
     tree = fill(parse(text), holes, tables={"fact": metric.fact})
     return with_steps(tree, {"sheet": _sheet(asked, edges), "moments": _moments(asked)})

@@ -11,7 +11,7 @@ from functools import cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from appeal_insights.records.checking import YEARS, clock, countries, market_zones
+from appeal_insights.records.checking import NUMBERS, YEARS, clock, countries, market_zones
 from appeal_insights.records.contract import Column
 from appeal_insights.records.mapping import EXCEL, EXCEL_EPOCH, KNOWN_FROM, From, Mapping
 from appeal_insights.records.statement import Node, all_of, choose, column, fill, instant_value, parse, text_value
@@ -40,6 +40,15 @@ _DAY_NUMBER = parse(
     end
     """
 )
+_NUMBER = {
+    "integer": parse("case when regexp_full_match(x, form) then cast(x as bigint) end"),
+    "number": parse("case when regexp_full_match(x, form) then cast(x as double) end"),
+}
+_NOTHING = {
+    "instant": parse("cast(null as timestamp)"),
+    "integer": parse("cast(null as bigint)"),
+    "number": parse("cast(null as double)"),
+}
 _CLOCK_YEARS = range(2000, 2040)  # of clocks with summer time; other times are looked at one by one
 
 
@@ -54,10 +63,14 @@ def certain_row(mapping: Mapping) -> tuple[dict[str, Node], Node]:
     for name, of in mapping.contract.columns.items():
         cell = _cell(name, mapping)
         if cell is None:
-            made[name] = parse("cast(null as timestamp)" if of.type == "instant" else "cast(null as varchar)")
+            made[name] = _NOTHING.get(of.type, parse("cast(null as varchar)"))
         elif of.type == "instant":
             made[name] = instant(cell, mapping.columns.get(name), mapping.zone)
             holds.append(_instant_holds(cell, column(name)))
+        elif of.type in NUMBERS:
+            parts = {"x": _translated(cell, mapping.values.get(name, {})), "form": text_value(NUMBERS[of.type].form)}
+            made[name] = fill(_NUMBER[of.type], parts)
+            holds.append(fill(parse("cell is null or x is not null"), {"cell": cell, "x": column(name)}))
         else:
             made[name] = _translated(cell, mapping.values.get(name, {}))
             holds += _text_holds(column(name), of)
@@ -84,7 +97,9 @@ def _cell(name: str, mapping: Mapping) -> Node | None:
 
 def _tidy(mapping: Mapping) -> Node:
     """No cell that is taken as it is begins or ends with what is trimmed, or holds a NUL; constants neither."""
-    free = [name for name, of in mapping.contract.columns.items() if of.type != "instant" and not of.values]
+    free = [
+        name for name, of in mapping.contract.columns.items() if of.type in ("text", "code", "scope") and not of.values
+    ]
     cells = [cell for name in free if (cell := _cell(name, mapping)) is not None]
     return fill(
         parse("not regexp_matches(concat_ws(chr(1), '', cells, ''), untidy)"),

@@ -5,6 +5,7 @@ import tomllib
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -24,6 +25,18 @@ _LIKE = {"": "2026-11-16T06:00:00Z", EXCEL: "46341.25, days since 1899-12-30"}
 FIRST_DAY_NUMBER = 61  # of a spreadsheet: 1900-03-01; smaller ones count a day that never was
 YEARS = (1900, 2200)  # a time outside of these is a mistake or a placeholder (0001, 9999)
 LONGEST_VALUE_SHOWN = 200
+
+
+class _Number(NamedTuple):
+    form: str  # what its text looks like: no separators, no exponent
+    kind: str  # of the pandas column
+    called: str
+
+
+NUMBERS = {
+    "integer": _Number(r"-?[0-9]{1,15}(?:\.0+)?", "Int64", "whole number like 42, without separators"),
+    "number": _Number(r"-?[0-9]{1,12}(?:\.[0-9]{1,9})?", "Float64", "number like 0.95, without separators"),
+}
 
 
 @dataclass
@@ -109,6 +122,8 @@ def _column(rows: pd.DataFrame, name: str, column: Column, mapping: Mapping, not
     values = mapping.values.get(name)
     if values:
         text = text.map(lambda value: values.get(value, value), na_action="ignore").replace("", None)
+    if column.type in NUMBERS:
+        return _numbers(text, theirs, column, notes)
     if column.type == "code":
         _check_codes(text, theirs, column, notes)
     if column.type == "scope":
@@ -135,6 +150,14 @@ def _one_as_text(value: object) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value)
+
+
+def _numbers(text: "pd.Series[str]", theirs: str, column: Column, notes: _Notes) -> pd.Series:
+    form, kind, called = NUMBERS[column.type]
+    fits = text.str.fullmatch(form).fillna(False).astype(bool)
+    notes.reject(text.notna() & ~fits, text, theirs, f"is no {called}")
+    found: pd.Series = pd.to_numeric(text.where(fits)).astype(kind)  # type: ignore[call-overload]
+    return found
 
 
 def _check_codes(text: "pd.Series[str]", theirs: str, column: Column, notes: _Notes) -> None:

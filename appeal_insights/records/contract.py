@@ -10,8 +10,8 @@ from typing import Literal, cast, get_args
 from appeal_insights.errors import BadContract, UnknownDimension, UnknownName
 from appeal_insights.records.statement import predicate
 
-Type = Literal["text", "code", "scope", "instant", "day", "integer"]
-KnownAt = Literal["enforcement", "submission", "decision"]
+Type = Literal["text", "code", "scope", "instant", "day", "integer", "number"]
+KnownAt = Literal["enforcement", "submission", "decision", "audit"]
 Words = dict[str, str]  # {"en": ..., "zh": ...}
 
 BLANK = "(blank)"  # what an unknown value of a dimension is called from load on
@@ -33,6 +33,8 @@ class Column:
     dimension: bool = False
     rolls_up_to: str = ""  # the column whose values are wider: each value here belongs to one value there
     known_at: KnownAt | None = None
+    rolls_up_from: str = ""  # derived: taken from the records of another fact that name this one
+    waits_for: str = ""  # the instant from which it is known, where it is not that of the decision
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,8 @@ class Contract:
     rules: tuple[Rule, ...]
     version: int = 1
     valid_from: str = ""  # the day from which its codes are in force, where they come from elsewhere
+    cluster: str = ""  # the column whose records share their luck, as all appeals against one enforcement do
+    weight: str = ""  # the integer column that says how many records a row stands for; empty: each for one
 
     @property
     def dimensions(self) -> list[str]:
@@ -67,8 +71,20 @@ class Contract:
         return [name for name, column in self.columns.items() if column.dimension]
 
     @property
+    def everything(self) -> dict[str, Column]:
+        """The columns and those that follow from them."""
+        return {**self.columns, **self.derived}
+
+    @property
     def instants(self) -> list[str]:
-        return [name for name, column in self.columns.items() if column.type == "instant"]
+        return [name for name, column in self.everything.items() if column.type == "instant"]
+
+    def waits_for(self, name: str) -> str | None:
+        """The instant from which on a column is known; None for one that is known with the record."""
+        found = self.everything[name]
+        if found.type == "instant":
+            return name
+        return found.waits_for or (self.decision if found.known_at == "decision" else None)
 
     @property
     def causes(self) -> list[str]:
@@ -78,7 +94,8 @@ class Contract:
     @property
     def decision(self) -> str | None:
         """The instant that everything known at the decision waits for."""
-        return next((name for name in self.instants if self.columns[name].known_at == "decision"), None)
+        own = (name for name, of in self.columns.items() if of.type == "instant" and of.known_at == "decision")
+        return next(own, None)
 
     def dimension(self, name: str) -> Column:
         """The column of a dimension. Raises UnknownDimension with the nearest right name."""
@@ -118,6 +135,8 @@ def read_contract(fact: str, text: str) -> Contract:
         rules=tuple(Rule(**entry) for entry in declared.get("rules", [])),
         version=declared.get("version", 1),
         valid_from=declared.get("valid_from", ""),
+        cluster=declared.get("cluster", ""),
+        weight=declared.get("weight", ""),
     )
     _check(found)
     return found
@@ -138,10 +157,12 @@ def _check(found: Contract) -> None:
         *found.first_event,
         *(rule.column for rule in found.rules),
         *([found.market] if found.market else []),
+        *(name for name in (found.cluster, found.weight) if name),
         *(column.rolls_up_to for column in found.columns.values() if column.rolls_up_to),
+        *(column.waits_for for column in found.everything.values() if column.waits_for),
     ]
     for name in named:
-        if name not in found.columns:
+        if name not in found.everything:
             raise BadContract(f"{found.fact}: {name!r} is named but is not a column.")
     for column in (*found.columns.values(), *found.derived.values()):
         for words in (column.label, column.describes):

@@ -20,6 +20,7 @@ from appeal_insights.records.mapping import KNOWN_FROM, Mapping, same_names
 from appeal_insights.records.mending import MARKS, write_rejects
 from appeal_insights.records.opening import Opened, open_source
 from appeal_insights.records.reading import Page, is_csv, no_rejects, read_pages
+from appeal_insights.records.rolling import roll_up
 from appeal_insights.records.statement import Filling, column, fill, parse, predicate, text_value, write
 from appeal_insights.records.store import Load, Versions, Writing, writing
 
@@ -31,6 +32,7 @@ _DUCKDB_TYPE = {
     "instant": "timestamp",
     "day": "date",
     "integer": "bigint",
+    "number": "double",
 }
 
 
@@ -129,6 +131,7 @@ def _ingest(
                     error.add_note(f"This is about {source_name(source)}. No file of the folder was taken in.")
                 raise
             intakes.append(replace(intake, check=check, rejects=_rejects_file(target, opened, load, store, intake)))
+        roll_up(target, {intake.fact for intake in intakes if not intake.again})
         target.keeps = not check and not all(intake.again for intake in intakes)
     return intakes if target.keeps else [replace(intake, rejects=None) for intake in intakes]
 

@@ -96,13 +96,16 @@ def is_plain(path: Path) -> bool:
 def rewrite(path: Path, plain: Path) -> pd.DataFrame:
     """Write a CSV anew so that any reader takes the same rows from it; a line that is no row becomes an empty one.
 
+    Its columns are numbered, not named.
+
     Gives   those lines as rejects, by the number of the row.
     """
     rejects = [no_rejects()]
     with plain.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n")
         names, _ = header(path)
-        writer.writerow(names)
+        # By number: the first line end of a file, in a quoted name too, is taken for that of every line.
+        writer.writerow(range(len(names)))
         for held, numbers, bad, _ in csv_rows(path, PAGE_ROWS):
             rows = {
                 **dict.fromkeys((number for number, *_ in bad), [""] * len(names)),

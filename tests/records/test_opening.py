@@ -86,6 +86,13 @@ def test_title_lines_above_the_header_are_left_out_and_counted(tmp_path):
     assert (intake.new, intake.repairs) == (2, ("3 lines above the header left out",))
 
 
+def test_a_column_name_that_goes_over_two_lines_costs_no_row(tmp_path):
+    header, *rows = TEXT.splitlines()
+    lines = [f'{header},"two\r\nlines"', *(f"{row}," for row in rows)]
+    intake = take(tmp_path, "".join(f"{line}\n" for line in lines).encode())
+    assert (intake.read, intake.new) == (2, 2)
+
+
 def test_the_mapping_may_say_where_the_header_is(tmp_path):
     again = TEXT.replace("GB", "GB").splitlines()
     intake = take(tmp_path, "\n".join([HEADER, *again]).encode(), header_row=2)

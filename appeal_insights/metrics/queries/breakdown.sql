@@ -5,12 +5,13 @@
 -- gives   metric, period_label, <dimensions>
 --         numerator, denominator bigint
 --         rate      double   share 0..1, null where the denominator is 0
---         share     double   of all records counted in that period
+--         share     double   of all records counted in that period; of a count, of what was counted
 
 select
     measures.metric, periods.period_label, dimensions,
     measures.numerator, measures.denominator,
     cast(measures.numerator as double) / nullif(measures.denominator, 0) as rate,
-    cast(measures.denominator as double) / nullif(sum(measures.denominator) over (partition by measures.metric), 0) as share
+    cast(coalesce(measures.denominator, measures.numerator) as double)
+        / nullif(sum(coalesce(measures.denominator, measures.numerator)) over (partition by measures.metric), 0) as share
 from measures join periods on measures.period = periods.period
-order by measures.metric, measures.denominator desc, dimensions
+order by measures.metric, coalesce(measures.denominator, measures.numerator) desc, dimensions

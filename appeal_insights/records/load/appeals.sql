@@ -3,7 +3,7 @@
 -- reads   incoming   the checked rows of one file: the contract's columns, instants in UTC, zone of the market;
 --                    said has all that the row says as one text
 --         load       one row: load_id, loaded_at, backfilled
--- gives   arriving   the same rows with local days, turnaround, a hash of their content and the instant they are known from
+-- gives   arriving   the same rows with local days, durations, a hash of their content and the instant they are known from
 
 create temp view arriving as
 select
@@ -15,6 +15,9 @@ select
     cast(timezone(zone, timezone('UTC', decided_at)) as date) as decided_on,
     cast(date_trunc('week', decided_on) as date) as decided_week,
     (epoch_us(decided_at) - epoch_us(received_at)) // 1000000 as turnaround_seconds,
+    cast(ceil(ln(greatest(turnaround_seconds, 1)) / 0.0400053346137) as integer) as turnaround_bucket,
+    (epoch_us(reinstated_at) - epoch_us(decided_at)) // 1000000 as reinstate_seconds,
+    cast(ceil(ln(greatest(reinstate_seconds, 1)) / 0.0400053346137) as integer) as reinstate_bucket,
     case
         when load.backfilled then least(coalesce(incoming.known_from, received_at, decided_at, load.loaded_at), load.loaded_at)
         else load.loaded_at

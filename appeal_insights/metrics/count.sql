@@ -1,0 +1,28 @@
+-- Records counted, or an integer column of theirs added up: one side of a ratio, or a number for itself.
+--
+-- reads   fact      the versions of one fact's records, with known_from and known_to
+-- gives   metric, period (first day), <dimensions>, bucket, numerator; denominator is empty   all counts are integers
+--
+-- The holes are those of measures.sql; `holds` says which records count, `adds` for how much each of them does.
+
+with known as (
+    select masked_columns
+    from fact
+    where known_from <= as_of and as_of < known_to
+),
+
+counted as (
+    select dimensions, period_start as period, its_bucket as bucket, adds as amount
+    from known
+    where event_at is not null and in_periods and in_scope and coalesce(holds, false)
+)
+
+select
+    metric_name as metric,
+    period,
+    dimensions,
+    cast(bucket as integer) as bucket,
+    cast(sum(amount) as bigint) as numerator,
+    cast(null as bigint) as denominator
+from counted
+group by period, dimensions, bucket
