@@ -53,10 +53,12 @@ def sample(
     seed: Annotated[int, typer.Option(help="Another seed is another sample.")] = 7,
     weeks: Annotated[int, typer.Option(help="Weeks of decisions.")] = 26,
     appeals: Annotated[int, typer.Option(help="Appeals in all.")] = 30_000,
-    scenario: Annotated[str, typer.Option(help="planted, or quiet: nothing moved.")] = "planted",
+    scenario: Annotated[
+        str, typer.Option(help="planted; quiet: nothing moved; or a cause alone, like outage.")
+    ] = "planted",
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Make up appeals with a few planted causes and their known events; the truth is in a file of its own."""
+    """Make up appeals, enforcements, audits and known events with planted causes; the truth is in a file of its own."""
     from appeal_insights.records.sample import write_sample
 
     place = folder or find_workspace(workspace).sample
@@ -79,7 +81,9 @@ def ingest(
     ] = "",
     fact: Annotated[
         str,
-        typer.Option(help="What the rows are, where there is no mapping file: appeals, enforcements or known_events."),
+        typer.Option(
+            help="What the rows are without a mapping file: appeals, enforcements, audits, known_events or targets."
+        ),
     ] = "appeals",
     loaded_at: Annotated[
         str, typer.Option(help="The instant of this load (2026-11-16T06:00:00Z); now if not given.")
@@ -250,12 +254,12 @@ def demo(workspace: WorkspaceOption = None) -> None:
 
 
 def _make_demo_stores(place: Workspace) -> None:
-    from appeal_insights.records.sample import SAMPLE_EXTRACTED_AT, write_sample
+    from appeal_insights.records.sample import SAMPLE_EXTRACTED_AT, SAMPLE_FACTS, write_sample
 
     write_sample(place.sample)
     typer.echo(f"Made-up appeals: {place.sample}")
-    _take_in(place.sample / "appeals.csv", place, "demo", loaded_at=SAMPLE_EXTRACTED_AT)
-    _take_in(place.sample / "known_events.csv", place, "demo", fact="known_events", loaded_at=SAMPLE_EXTRACTED_AT)
+    for fact in SAMPLE_FACTS:
+        _take_in(place.sample / f"{fact}.csv", place, "demo", fact=fact, loaded_at=SAMPLE_EXTRACTED_AT)
     published = place.public / "tiktok_appeals_by_decision_type.csv"
     _take_in(published, place, "tiktok", mapping="tiktok_appeals", loaded_at="2026-09-01")
 

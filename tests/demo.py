@@ -21,7 +21,7 @@ from appeal_insights.findings.finding import Finding
 from appeal_insights.findings.overturn import Inquiry, investigate
 from appeal_insights.findings.shown import EXHIBIT, FINDING
 from appeal_insights.periods import Period, period
-from appeal_insights.records.sample import SAMPLE_EXTRACTED_AT, write_sample
+from appeal_insights.records.sample import SAMPLE_EXTRACTED_AT, SAMPLE_FACTS, write_sample
 
 PROJECT = Path(__file__).parents[1]
 BEFORE, AFTER = "2026-W40..2026-W43", "2026-W44..2026-W46"  # the planted cause starts with the later one
@@ -84,12 +84,9 @@ def make_demo(root: Path) -> Demo:
     place = Demo(root)
     write_sample(place.sample)
     for file, *more in (
-        (place.sample / "appeals.csv", "--store=demo", f"--loaded-at={SAMPLE_EXTRACTED_AT}"),
-        (
-            place.sample / "known_events.csv",
-            "--store=demo",
-            f"--loaded-at={SAMPLE_EXTRACTED_AT}",
-            "--fact=known_events",
+        *(
+            (place.sample / f"{fact}.csv", "--store=demo", f"--fact={fact}", f"--loaded-at={SAMPLE_EXTRACTED_AT}")
+            for fact in SAMPLE_FACTS
         ),
         (
             PROJECT / "data" / "public" / "tiktok_appeals_by_decision_type.csv",

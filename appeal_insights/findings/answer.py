@@ -2,20 +2,23 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
 
 from appeal_insights.analysis.cohorts import mark_maturity
-from appeal_insights.analysis.intervals import Dispersion, change_intervals, dispersion_over_days, rate_with_interval
+from appeal_insights.analysis.dispersion import Dispersion, dispersion
+from appeal_insights.analysis.intervals import change_intervals, rate_with_interval
 from appeal_insights.errors import BadParameter, choice
+from appeal_insights.findings.clusters import cells_of
 from appeal_insights.metrics.holdings import HOLDINGS, Holding, holding, query_holding
 from appeal_insights.metrics.measure import Question, query_text, statement, table_statement
 from appeal_insights.metrics.metric import BASES, metric
-from appeal_insights.metrics.query import QUERIES, TABLE_QUERIES, ask, query_table
+from appeal_insights.metrics.query import QUERIES, TABLE_QUERIES, ask, check_wanted, query_table
 from appeal_insights.metrics.query import query as answer_of
+from appeal_insights.metrics.targets import TARGETED, targets_of, with_targets
 from appeal_insights.periods import GRAINS, Grain, Period, instant, period, split
 from appeal_insights.records.scope import Scope, read_names, read_scope, write_scope
 from appeal_insights.records.store import Store
@@ -45,8 +48,9 @@ def query(name: str, *, store: str, workspace: Path | None = None, **asked: obje
 
     Takes   metric, by, where, basis, as_of as `investigate` does; `during` and `every` (day, week, month, ...) for a
             trend, `during` for a breakdown, `before` and `after` for before_after. For coverage one dimension.
-    Gives   the columns that the query file's header names; low and high (share, 95 %) beside a rate. `attrs['about']`
-            says metric and version, period, basis, scope, as-of, dispersion and fingerprint.
+    Gives   the columns that the query file's header names; low and high (share, 95 %) beside a rate, and `target`: what
+            was promised, null where nothing was. `attrs['about']` says metric and version, period, basis, scope, as-of,
+            dispersion and fingerprint.
     Raises  what is wrong with the question, with the nearest thing that works.
     """
     asking = Asking(name, **asked)  # type: ignore[arg-type]
@@ -62,8 +66,23 @@ def query(name: str, *, store: str, workspace: Path | None = None, **asked: obje
             return _with_about(query_holding(opened, name, held, by=_one(asking.by)), told)
         question = question_of(asking, opened)
         table = answer_of(opened, name, question)
-        dispersion = dispersion_over_days(days_of(opened, question))
-        return _with_about(with_intervals(table, question, dispersion), _about(opened, question, dispersion))
+        learned = dispersion(days_of(opened, question), cells_of(opened, replace(question, by=())))
+        table = _with_target(opened, name, question, with_intervals(table, question, learned))
+        return _with_about(table, _about(opened, question, learned))
+
+
+def _with_target(store: Store, name: str, question: Question, table: pd.DataFrame) -> pd.DataFrame:
+    """The answer with the target of each row right after its rate and interval, where the rows can have one."""
+    if name not in TARGETED:
+        return table
+    target = with_targets(table, question, targets_of(store, question))["target"]
+    before = [place for place, of in enumerate(table.columns) if of in _BEFORE_THE_TARGET]
+    found = table.copy()
+    found.insert(before[-1] + 1, "target", target)
+    return found
+
+
+_BEFORE_THE_TARGET = ("rate", "low", "high", "rate_after", "change_high", "share_late")
 
 
 def show_sql(name: str, *, store: str, workspace: Path | None = None, **asked: object) -> str:
@@ -75,7 +94,9 @@ def show_sql(name: str, *, store: str, workspace: Path | None = None, **asked: o
         if name in HOLDINGS:
             query_holding(opened, name, _held(asking, opened), by=_one(asking.by))
             return opened.asked[-1].text
-        return statement(name, question_of(asking, opened))
+        question = question_of(asking, opened)
+        check_wanted(name, question)
+        return statement(name, question)
 
 
 def _moment(asking: Asking, store: Store) -> datetime:
@@ -125,7 +146,7 @@ def _periods(asking: Asking, store: Store) -> tuple[list[Period], Grain | None]:
     spans = QUERIES[asking.name].spans
     if spans == "pair":
         if not (asking.before and asking.after):
-            raise BadParameter.of("period.both")
+            raise BadParameter.of("period.both", query=asking.name)
         return [period(asking.before), period(asking.after)], None
     if not asking.during:
         raise BadParameter.of("period.when", query=asking.name)

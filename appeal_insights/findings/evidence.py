@@ -9,23 +9,19 @@ import pandas as pd
 
 from appeal_insights.analysis.cohorts import mark_maturity
 from appeal_insights.analysis.decomposition import Reversal, contribution_intervals, decompose_change, reversal
-from appeal_insights.analysis.intervals import (
-    Change,
-    Dispersion,
-    change_intervals,
-    change_of_rate,
-    dispersion_over_days,
-    rate_with_interval,
-)
+from appeal_insights.analysis.dispersion import Dispersion, dispersion
+from appeal_insights.analysis.intervals import Change, change_intervals, change_of_rate, rate_with_interval
 from appeal_insights.analysis.rootcause import stand_out
 from appeal_insights.disclosure import SMALLEST_SHOWN, Audience, hide_cells, pool_small, tell_on_each_other
 from appeal_insights.errors import EmptyPeriod
 from appeal_insights.findings import coincidence
+from appeal_insights.findings.clusters import cells_of
 from appeal_insights.findings.gate import Test, gate
 from appeal_insights.findings.searching import Search, search
 from appeal_insights.metrics.measure import Question
 from appeal_insights.metrics.metric import Basis, Metric, day_of
 from appeal_insights.metrics.query import ask, dimensions, query
+from appeal_insights.metrics.targets import targets_of, with_targets
 from appeal_insights.periods import GRAINS, Grain, Period, first_day, label, next_start
 from appeal_insights.records.scope import Scope
 from appeal_insights.records.store import Asked, Fingerprint, Store
@@ -73,7 +69,7 @@ class Evidence:
     basis: Basis
     audience: Audience
     as_of: datetime
-    trend: pd.DataFrame  # period, period_label, rate, low, high, numerator, denominator, mature, hidden, span
+    trend: pd.DataFrame  # period, period_label, rate, low, high, numerator, denominator, mature, hidden, span, target
     dispersion: Dispersion
     counts: dict[str, int]  # of the whole, as COUNTS
     change: Change | None  # None: too few records to show anything
@@ -117,9 +113,9 @@ def gather(
     whole = _question(store, question, ())
     counts = _counts(query(store, "before_after", whole), question)
     days = _days(store, whole)
-    dispersion = dispersion_over_days(days)
+    learned = dispersion(days, cells_of(store, whole))
     small = min(counts["denominator_before"], counts["denominator_after"]) < SMALLEST_SHOWN and audience != "analyst"
-    views = [] if small else [_view(store, question, name, dispersion, audience) for name in dims]
+    views = [] if small else [_view(store, question, name, learned, audience) for name in dims]
     withheld = _withheld(store, question, views)
     views = [view for view in views if view.dimension not in withheld]
     fingerprint = store.fingerprint(question.table, as_of)
@@ -132,11 +128,11 @@ def gather(
         audience=audience,
         as_of=as_of,
         trend=_trend(store, question, audience),
-        dispersion=dispersion,
+        dispersion=learned,
         counts=counts,
-        change=None if small else change_of_rate(*(counts[name] for name in COUNTS), dispersion=dispersion),
+        change=None if small else change_of_rate(*(counts[name] for name in COUNTS), dispersion=learned),
         views=views,
-        search=_search(store, question, views, audience) if views and dispersion.known else None,
+        search=_search(store, question, views, audience) if views and learned.known else None,
         contrasts=_contrasts(views),
         events=coincidence.near(store, before, after, where=where, as_of=as_of),
         checks=_checks(store, question, views, counts),
@@ -197,12 +193,22 @@ def _days(store: Store, question: Question) -> pd.DataFrame:
     return query(store, "by_day", question)
 
 
+def _own(store: Store, question: Question) -> dict[str, Dispersion]:
+    """What is known of the dispersion of each segment."""
+    days, cells = _by_segment(_days(store, question)), _by_segment(cells_of(store, question))
+    return {name: dispersion(days.get(name), cells.get(name)) for name in {**days, **cells}}
+
+
+def _by_segment(table: pd.DataFrame | None) -> dict[str, pd.DataFrame]:
+    return {} if table is None else {str(name): rows for name, rows in table.groupby("segment")}
+
+
 def _view(store: Store, question: Question, dimension: str, whole: Dispersion, audience: Audience) -> View:
-    """One dimension's parts. A segment's intervals take its own dispersion, the whole's where it has too few days."""
+    """One dimension's parts. A segment's intervals take its own dispersion, the whole's where that is unknown."""
     asked = _question(store, question, (dimension,))
     table = pool_small(query(store, "before_after", asked), audience, sums=COUNTS, label=POOLED)
     parts = decompose_change(table[["segment", "pooled", *COUNTS]])
-    own = {segment: dispersion_over_days(rows) for segment, rows in _days(store, asked).groupby("segment")}
+    own = _own(store, asked)
     each = [found if (found := own.get(segment, whole)).known else whole for segment in parts["segment"]]
     parts = _with_rates(change_intervals(contribution_intervals(parts, each), each), each)
     return View(dimension, parts.assign(dimension=dimension), reversal(parts))
@@ -266,12 +272,8 @@ def _trend(store: Store, question: Question, audience: Audience) -> pd.DataFrame
     grain, periods = _window(store, question)
     asked = _question(store, question, (), periods, grain)
     table = query(store, "trend", asked)
-    dispersion = (
-        dispersion_over_days(_days(store, asked))
-        if grain != "day"
-        else dispersion_over_days(_days(store, _question(store, question, ())))
-    )
-    table = rate_with_interval(table, dispersion).assign(segment="")
+    by = asked if grain != "day" else _question(store, question, ())  # a day is no period to learn from
+    table = rate_with_interval(table, dispersion(_days(store, by), cells_of(store, by))).assign(segment="")
     if question.basis == "submission":
         table = mark_maturity(table, settles_in_days=question.metric.settles_in_days, as_of=question.as_of)
     else:
@@ -283,6 +285,7 @@ def _trend(store: Store, question: Question, audience: Audience) -> pd.DataFrame
             "before" if before.start <= day < before.end else "after" if after.start <= day < after.end else None
         )
     )
+    table = with_targets(table, asked, targets_of(store, asked))
     numbers = ["numerator", "denominator", "rate", "low", "high"]
     return hide_cells(table, audience, blank=numbers, totals=["span"])
 

@@ -26,6 +26,7 @@ from appeal_insights.findings.naming import (
 )
 from appeal_insights.findings.sentences import claim, event_sentence, in_brief, next_step
 from appeal_insights.findings.shown import Cells, Code, Exhibit
+from appeal_insights.findings.targets import drawn_targets, has_target, target_alt, target_cells, target_notes
 from appeal_insights.language import (
     Language,
     count,
@@ -112,7 +113,7 @@ def trend(evidence: Evidence, language: Language) -> Exhibit:
         size=points_size(evidence.change.change, language),
     )
     drawn = table.assign(segment=scope_name(evidence, language))
-    alt = _trend_alt(evidence, table, language)
+    alt = _trend_alt(evidence, table, language) + target_alt(table, language)
     chart = draw_trend(
         drawn,
         title=title,
@@ -126,6 +127,7 @@ def trend(evidence: Evidence, language: Language) -> Exhibit:
         ),
         events=_drawn_events(evidence, language),
         spans=_spans(evidence, language),
+        targets=drawn_targets(table, language),
     )
     return Exhibit(
         "trend", language, title, _trend_notes(evidence, language), alt, chart, _trend_cells(table, language)
@@ -133,7 +135,7 @@ def trend(evidence: Evidence, language: Language) -> Exhibit:
 
 
 def _trend_notes(evidence: Evidence, language: Language) -> list[str]:
-    notes = [size(evidence, language)]
+    notes = [size(evidence, language), *target_notes(evidence.trend, language)]
     change = evidence.change
     if change is not None and moved(evidence) == "still":
         notes.append(
@@ -175,6 +177,7 @@ def _trend_cells(table: pd.DataFrame, language: Language) -> Cells:
         ("interval", "right"),
         ("numerator", "right"),
         ("denominator", "right"),
+        *([("target", "right")] if has_target(table) else []),
         ("settled", "left"),
     ]
     hidden = say("column.hidden", language)
@@ -192,7 +195,8 @@ def _trend_cells(table: pd.DataFrame, language: Language) -> Cells:
                 count_cell(row["numerator"], language),
                 count_cell(row["denominator"], language),
             ]
-        rows.append([*told, say("column.yes" if row["mature"] else "column.no", language)])
+        settled = say("column.yes" if row["mature"] else "column.no", language)
+        rows.append([*told, *target_cells(row, table, language), settled])
     return headed(heads, rows, language)
 
 
@@ -266,7 +270,7 @@ def limits(evidence: Evidence, language: Language) -> Exhibit:
     """What was not looked at."""
     searched = "combinations" if evidence.search and len(evidence.search.dimensions) > 1 else "one_dimension"
     notes = [say(f"limits.{key}", language) for key in ("audits", "appealed", searched)]
-    if not evidence.by_figures:
+    if not (evidence.by_figures or evidence.dispersion.clusters):
         notes.append(say("limits.clusters", language))
     if evidence.basis == "decision":
         notes.append(say("limits.blends", language))

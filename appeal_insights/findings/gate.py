@@ -7,6 +7,7 @@ from typing import Literal, cast
 
 from appeal_insights.language import Language, say
 from appeal_insights.metrics.query import GATES, query_table
+from appeal_insights.metrics.targets import TARGETS, misfits, targets
 from appeal_insights.records.store import Store
 
 Result = Literal["passed", "warned", "failed", "not_there"]
@@ -40,6 +41,9 @@ def gate(store: Store, as_of: datetime) -> list[Test]:
         if set(facts) <= set(store.tables):
             for test, level, broken, looked_at in query_table(store, name, as_of=as_of).itertuples(index=False):
                 found.append(Test(facts[-1], test, level, int(broken), int(looked_at)))
+    if TARGETS in store.tables:
+        known = targets(store, as_of)
+        found.append(Test(TARGETS, "targets_fit", "warn", len(misfits(known, as_of)), len(known)))
     if "figures" in store.tables:
         totals = store.declared("figures").get("totals_checked", 0)
         found.append(Test("figures", "totals", "fail", 0, totals))

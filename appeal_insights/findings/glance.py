@@ -1,20 +1,23 @@
 """A glance at a rate: its trend and its breakdown over one span, by at most one dimension, ready to be shown."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pandas as pd
 
-from appeal_insights.analysis.intervals import Dispersion, dispersion_over_days, rate_with_interval
+from appeal_insights.analysis.dispersion import Dispersion, dispersion
+from appeal_insights.analysis.intervals import rate_with_interval
 from appeal_insights.disclosure import SMALLEST_SHOWN, Audience, hide_cells, pool_small
 from appeal_insights.errors import BadParameter, EmptyPeriod
 from appeal_insights.findings.answer import Asking, days_of, question_of, with_intervals
+from appeal_insights.findings.clusters import cells_of
 from appeal_insights.findings.evidence import POOLED
 from appeal_insights.metrics.measure import Question
 from appeal_insights.metrics.metric import Metric, day_of, metric, metrics
 from appeal_insights.metrics.query import dimensions, query
+from appeal_insights.metrics.targets import targets_of, with_targets
 from appeal_insights.periods import GRAINS, Grain, Period, first_day, instant, next_start, split
 from appeal_insights.records.scope import Scope
 from appeal_insights.records.store import Store
@@ -54,7 +57,7 @@ class Glance:
     question: Question
     audience: Audience
     dispersion: Dispersion  # of the trend
-    trend: pd.DataFrame  # period, period_label, segment, NUMBERS, mature, hidden; the lines in the order of volume
+    trend: pd.DataFrame  # period, period_label, segment, NUMBERS, mature, hidden, target; lines in the order of volume
     breakdown: pd.DataFrame  # segment, pooled (how many it stands for), NUMBERS; by volume, the pooled last
     whole: pd.DataFrame  # the same of everything together, one row
     folded: int  # segments that the trend puts together
@@ -81,6 +84,14 @@ class Glance:
         return self.question.periods
 
 
+@dataclass(frozen=True)
+class Luck:
+    """How far cases share their luck: against a level for each period, and against one for the whole span."""
+
+    of_periods: Dispersion
+    of_span: Dispersion
+
+
 def read_choices(
     *, store: str, name: str, basis: str = "decision", as_of: str = "", workspace: Path | None = None
 ) -> Choices:
@@ -99,7 +110,7 @@ def read_choices(
         counted = (
             declared["metrics"]
             if figures
-            else [one.id for one in metrics().values() if one.at and one.fact in opened.tables]
+            else [one.id for one in metrics().values() if one.is_rate and basis in one.at and one.fact in opened.tables]
         )
         return Choices(
             metrics=[metrics()[one] for one in counted],
@@ -134,15 +145,20 @@ def glance(asking: Asking, *, store: str, audience: Audience, workspace: Path | 
         if len(question.by) > 1:
             raise BadParameter.of("parameter.one_dimension", names=question.by)
         trend, days = query(opened, "trend", question), days_of(opened, question)
+        whole = replace(question, by=())
+        cells = cells_of(opened, whole)
+        # A cluster may have records in two weeks, so the cells of weeks do not add up to that of the span.
+        span = replace(whole, grain=None, periods=(Period(question.periods[0].start, question.periods[-1].end, ""),))
+        luck = Luck(dispersion(days, cells), dispersion(days.assign(period=0), cells_of(opened, span)))
+        known = [] if question.by else targets_of(opened, question)  # several lines have a target each
     if not trend["denominator"].sum():
         raise EmptyPeriod.of("empty.filter", period=asking.during)
-    return _glance(question, trend, days, audience=audience)
+    seen = _glance(question, trend, luck, audience=audience)
+    return replace(seen, trend=with_targets(seen.trend, question, known))
 
 
-def _glance(question: Question, trend: pd.DataFrame, days: pd.DataFrame, *, audience: Audience) -> Glance:
+def _glance(question: Question, trend: pd.DataFrame, luck: Luck, *, audience: Audience) -> Glance:
     """Fold what is small and what is too much for a chart, then reckon the intervals of what remains."""
-    dispersion = dispersion_over_days(days)
-    over = dispersion_over_days(days.assign(period=0))  # against one level for the whole span, as a breakdown has
     breakdown = trend.groupby("segment", as_index=False)[COUNTS].sum()
     whole = breakdown[COUNTS].sum().to_frame().T.assign(segment="", pooled=1)
     parts = _pooled(breakdown, audience)
@@ -150,7 +166,7 @@ def _glance(question: Question, trend: pd.DataFrame, days: pd.DataFrame, *, audi
     lines = [name for name in parts["segment"] if name != POOLED]
     if small or len(lines) > MOST_LINES + 1:
         lines = lines[:MOST_LINES]
-    counted = with_intervals(_folded(trend, lines), question, dispersion)
+    counted = with_intervals(_folded(trend, lines), question, luck.of_periods)
     if "mature" not in counted:
         counted["mature"] = True
     ways = ["period", "segment"] if question.by else ["segment"]  # in which totals stand elsewhere on the screen
@@ -158,10 +174,10 @@ def _glance(question: Question, trend: pd.DataFrame, days: pd.DataFrame, *, audi
     return Glance(
         question=question,
         audience=audience,
-        dispersion=dispersion,
+        dispersion=luck.of_periods,
         trend=shown,
-        breakdown=rate_with_interval(parts, over),
-        whole=rate_with_interval(whole, over),
+        breakdown=rate_with_interval(parts, luck.of_span),
+        whole=rate_with_interval(whole, luck.of_span),
         folded=len(breakdown) - len(lines),
         enough=audience == "analyst" or int(whole["denominator"].iloc[0]) >= SMALLEST_SHOWN,
     )
@@ -181,4 +197,4 @@ def _folded(trend: pd.DataFrame, lines: Sequence[str]) -> pd.DataFrame:
     ordered = trend.assign(segment=named, place=named.map({name: place for place, name in enumerate(lines)}))
     keys = ["place", "segment", "period", "ends_on", "period_label"]
     counted = ordered.fillna({"place": len(lines)}).groupby(keys, as_index=False)[COUNTS].sum()
-    return counted.drop(columns="place")
+    return counted.drop(columns="place").assign(rate=counted["numerator"] / counted["denominator"])

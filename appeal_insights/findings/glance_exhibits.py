@@ -20,6 +20,7 @@ from appeal_insights.findings.naming import (
     segment_value,
 )
 from appeal_insights.findings.shown import Cells, Exhibit
+from appeal_insights.findings.targets import drawn_targets, has_target, target_alt, target_cells, target_notes
 from appeal_insights.language import Language, count, instant, say, share, share_range
 from appeal_insights.records.scope import read_scope, write_scope
 
@@ -34,9 +35,10 @@ def glance_trend(seen: Glance, language: Language) -> Exhibit:
         return Exhibit("trend", language, title, [say("explorer.too_few", language, smallest=str(SMALLEST_SHOWN))])
     alone = scope_name(seen, language)
     drawn = seen.trend.assign(segment=[_line(str(name), language) or alone for name in seen.trend["segment"]])
-    alt = _alt(seen, language)
+    alt = _alt(seen, language) + target_alt(seen.trend, language)
     unit = say("trend.unit", language, metric=metric_name(seen, language), basis=basis_name(seen, language))
-    chart = draw_trend(drawn, title=title, description=alt, language=language, unit=unit)
+    targets = drawn_targets(seen.trend, language)
+    chart = draw_trend(drawn, title=title, description=alt, language=language, unit=unit, targets=targets)
     return Exhibit("trend", language, title, list(_notes(seen, language)), alt, chart, _trend_cells(seen, language))
 
 
@@ -113,6 +115,7 @@ def _alt(seen: Glance, language: Language) -> str:
 def _notes(seen: Glance, language: Language) -> Iterator[str]:
     """What the chart does not show by itself; the data's date comes last."""
     smallest = str(SMALLEST_SHOWN)
+    yield from target_notes(seen.trend, language)
     if (seen.trend["segment"] == OTHERS).any():
         drawn = str(seen.trend["segment"].nunique() - 1)
         yield say("explorer.folded", language, drawn=drawn, count=str(seen.folded))
@@ -140,11 +143,14 @@ def _trend_cells(seen: Glance, language: Language) -> Cells:
             row["period_label"],
             *([_line(row["segment"], language)] if seen.question.by else []),
             *_numbers(row, language),
+            *target_cells(row, seen.trend, language),
         ]
         for row in rows_of(newest)
     ]
     heads = [say("column.period", language), *([_by(seen, language)] if seen.question.by else [])]
-    return _cells(heads, rows, language)
+    cells = _cells(heads, rows, language)
+    target = [("target", say("column.target", language), "right")] if has_target(seen.trend) else []
+    return Cells([*cells.columns, *target], rows)
 
 
 def _numbers(row: Mapping[str, Any], language: Language) -> list[str]:

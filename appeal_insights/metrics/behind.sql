@@ -1,4 +1,4 @@
--- The records in the denominator of a share, one by one.
+-- The records in the denominator of a share, one by one, the newest first; a limit is put on the text.
 --
 -- reads   fact      the versions of one fact's records, with known_from and known_to
 -- gives   record, cluster, happened_at (UTC), period (first day), <dimensions>, in_numerator
@@ -19,4 +19,5 @@ select
     dimensions,
     coalesce(numerator_holds, false) as in_numerator
 from known
-where event_at is not null and in_periods and in_scope and coalesce(denominator_holds, false)
+where in_periods and in_scope and coalesce(denominator_holds, false)
+order by happened_at desc, record

@@ -17,4 +17,4 @@ select
     dimensions,
     duration as seconds
 from known
-where event_at is not null and in_periods and in_scope and coalesce(denominator_holds, false)
+where in_periods and in_scope and coalesce(denominator_holds, false)

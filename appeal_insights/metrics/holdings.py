@@ -16,7 +16,7 @@ from appeal_insights.records.store import Store
 
 HOLDINGS = ("codes", "coverage", "missing")  # the queries that this module asks
 FIGURES = "figures"
-BESIDE = ("known_events",)  # facts that explain others; nothing is counted of them
+BESIDE = ("known_events", "targets")  # facts that explain others; nothing is counted of them
 SHORT_SPAN = 120  # days up to which weeks are counted and not months
 MOST_PERIODS = 24  # more of them are no longer read one by one; then they are longer ones
 

@@ -12,7 +12,7 @@ from typing import Any, cast
 from sqlglot import exp
 
 from appeal_insights.errors import UnknownQuery
-from appeal_insights.metrics.metric import ALL, Basis, Metric, Side, day_of
+from appeal_insights.metrics.metric import ALL, NONE, Basis, Metric, Side, day_of
 from appeal_insights.periods import Grain, Period
 from appeal_insights.records.contract import Contract
 from appeal_insights.records.scope import Scope
@@ -20,6 +20,7 @@ from appeal_insights.records.statement import (
     Filling,
     Node,
     column,
+    columns_of,
     day_value,
     fill,
     instant_value,
@@ -44,6 +45,8 @@ class Question:
     figures: bool = False  # counted by somebody else, so there are no records
     buckets: bool = False  # by age, or by band of a duration, too
     over: int | None = None  # seconds beyond which a record of a distribution is late; what the metric says if None
+    past: frozenset[str] = frozenset()  # fact.instant: those of which none lies after as_of, so nothing is to be masked
+    lacks: frozenset[str] = frozenset()  # columns of its fact that the source does not have
     most: int = 1000  # records that are listed
     clusters: bool = False  # with the sums that tell how much the records of one enforcement move together
 
@@ -116,7 +119,7 @@ def _of_records(question: Question, of: Contract, instant: str, asked: Sequence[
     names = {*question.by, *question.where, instant, day_of(instant), *columns_of(asked)} | ({of.weight} - {""})
     return {
         **_common(question, column(day_of(instant))),
-        "masked_columns": masked_columns(of, names, instant_value(question.as_of)),
+        "masked_columns": masked_columns(of, names, instant_value(question.as_of), question.past),
         "event_at": column(instant),
         "weight": _weight(of),
     }
@@ -151,12 +154,43 @@ def _share(question: Question, template: str = "measures") -> Node:
     holes = _of_records(question, of, instant, asked)
     holes |= {"numerator_holds": numerator, "denominator_holds": denominator, "its_bucket": bucket}
     if template == "measures":
+        holes |= _kinds(question, of, holes)
         return fill(_template(template), holes, tables={"fact": metric.fact})
     # The others name records and clusters too.
-    own = {"cluster": column(of.cluster or of.key), "record_key": column(of.key)}
+    own = {"cluster": column(of.cluster or of.key), "record_key": column(of.key), "on_day": column(day_of(instant))}
     own |= {"duration": column(metric.duration)} if metric.duration else {}
     masked = _of_records(question, of, instant, [*asked, *own.values()])["masked_columns"]
     return fill(_template(template), {**holes, **own, "masked_columns": masked}, tables={"fact": metric.fact})
+
+
+def _kinds(question: Question, of: Contract, holes: Mapping[str, Filling]) -> dict[str, Filling]:
+    """By what records are told apart before they are counted: a few codes, or else the answers themselves."""
+    sides = {name: cast(Node, holes[f"{name}_holds"]) for name in ("denominator", "numerator")}
+    named = columns_of(list(sides.values()))
+    if all(of.everything[name].type == "code" for name in named):
+        told: dict[str, Node] = {name: column(name) for name in sorted(named - set(question.by))}
+    else:
+        told = {f"in_{name}": fill(parse("coalesce(x, false)"), {"x": side}) for name, side in sides.items()}
+        sides = {name: column(f"in_{name}") for name in sides}
+    bucket = cast(Node, holes["its_bucket"])
+    if question.buckets:
+        told["bucket"], bucket = bucket, column("bucket")
+    return {
+        **_by_day(question, column(day_of(question.metric.instant(question.basis)))),
+        **{f"{name}_holds": side for name, side in sides.items()},
+        "its_columns": [tree.as_(name, quoted=True) for name, tree in told.items()],
+        "names": [column(name) for name in told],
+        "its_bucket": bucket,
+    }
+
+
+def _by_day(question: Question, day: Node) -> dict[str, Node]:
+    """Days are far fewer than records, so it is days that are put in periods; not so by many dimensions."""
+    few = len(question.by) <= FEW_DIMENSIONS
+    return {
+        "its_day": day if few else _period_start(question, day),
+        "period_start": _period_start(question, column("day")),
+    }
 
 
 def _age(since: str, until: str) -> Node:
@@ -177,7 +211,7 @@ def _count(question: Question, side: Side, *, holds: str | None = None, named: s
     sums = {"x": column(side.adds), "weight": weight}
     adds = fill(parse("coalesce(x, 0) * weight"), sums) if side.adds else weight
     holes = _of_records(question, of, instant, [asked, adds])
-    holes |= {"holds": asked, "adds": adds, "its_bucket": _NOTHING}
+    holes |= {"holds": asked, "adds": adds, **_by_day(question, column(day_of(instant)))}
     holes |= {"metric_name": text_value(named)} if named else {}
     return fill(_template("count"), holes, tables={"fact": side.fact})
 
@@ -191,21 +225,19 @@ def stock(question: Question, spans: Sequence[tuple[date, date]]) -> Node:
     holes = _of_records(question, of, metric.opens, [holds, opened, closed, column(metric.closes)])
     holes |= {
         "holds": holds,
-        "opened_at": column(metric.opens),
         "opened_on": opened,
         "closed_on": closed,
         "its_bucket": column("band") if question.buckets else _NOTHING,
     }
     known = question.as_of.date() + timedelta(days=1)
-    ends = listed([(day_value(start), day_value(min(end, known))) for start, end in spans], ["period", "ends_on"])
-    return _before(fill(_template("stock"), holes, tables={"fact": metric.fact}), {"its_periods": ends})
+    ends = [(day_value(start), day_value(end), day_value(min(end, known))) for start, end in spans]
+    listing = listed(ends, ["period", "ends_on", "aged_on"])
+    return _before(fill(_template("stock"), holes, tables={"fact": metric.fact}), {"its_periods": listing})
 
 
 def statement(name: str, question: Question) -> str:
     """A query file over the measures of a question, as text that any DuckDB shell runs on the store's file."""
     tree = fill(parse(query_text(name)), {"dimensions": _dimensions(question)})
-    if name == "records":
-        tree = cast(exp.Select, tree).limit(question.most)
     return with_steps(tree, _steps(name, question))
 
 
@@ -217,7 +249,8 @@ def _steps(name: str, question: Question) -> dict[str, Node]:
     if name == "by_day":
         return {"measures": measures(question.in_days()), "spans": _spans(question.periods)}
     if name == "records":
-        return {"behind": _share(question, "behind"), "periods": _periods(question.periods)}
+        behind = cast(exp.Select, _share(question, "behind")).limit(question.most)
+        return {"behind": behind, "periods": _periods(question.periods)}
     if name == "funnel":
         return _funnel(question)
     if name == "percentiles":
@@ -234,8 +267,19 @@ def _steps(name: str, question: Question) -> dict[str, Node]:
             "closed": _count(question, Side(fact, closed, holds)),
         }
     if name == "cohort":
-        steps["sizes"] = _count(question, Side(question.metric.fact, question.metric.at, ALL))
+        of = question.metric
+        from_start = NONE if _waits_to_complete(of) else of.denominator
+        steps |= {
+            "sizes": _count(question, Side(of.fact, of.at, ALL)),
+            "from_start": _count(question, Side(of.fact, of.at, from_start)),
+        }
     return steps
+
+
+def _waits_to_complete(of: Metric) -> bool:
+    """Whether nobody can tell that a record is in the denominator before what completes it has happened."""
+    named = columns_of([_holds(of.denominator, of.contract, f"the denominator of {of.id}")])
+    return of.completes in {of.contract.waits_for(name) for name in named}
 
 
 @cache
@@ -245,15 +289,18 @@ def stages() -> dict[str, dict[str, Any]]:
 
 
 def _funnel(question: Question) -> dict[str, Node]:
-    """One share for each stage, of all records in the metric's denominator."""
+    """One share for each stage that the source knows of, of all records in the metric's denominator."""
     steps: dict[str, Node] = {}
     placed: list[Node] = []
+    known = question.metric.contract.everything
     for place, (name, stage) in enumerate(stages().items(), 1):
+        if columns_of([predicate(stage["holds"], known, what=f"the stage {name}")]) & question.lacks:
+            continue  # nobody wrote down who got there
         steps[f"stage_{place}"] = _share(
             replace(question, metric=replace(question.metric, id=name, numerator=stage["holds"]))
         )
-        of_stage = fill(parse("select place as place, stage.* from stage as stage"), {"place": parse(str(place))})
-        placed.append(fill(of_stage, {}, tables={"stage": f"stage_{place}"}))
+        number = exp.Literal.number(place).as_("place")
+        placed.append(exp.select(number, exp.Star()).from_(f"stage_{place}"))
     return {**steps, "measures": exp.union(*placed, distinct=False), "periods": _periods(question.periods)}
 
 
@@ -302,24 +349,20 @@ def period_of(day: Node, grain: Grain) -> Node:
     return exp.cast(truncated, "date")
 
 
-def masked_columns(of: Contract, names: Collection[str], as_of: Node) -> list[Node]:
-    """These columns of a fact, each empty where its event lies after `as_of`."""
-    return [_masked(of, name, as_of) for name in of.everything if name in names]
+def masked_columns(of: Contract, names: Collection[str], as_of: Node, past: Collection[str] = ()) -> list[Node]:
+    """These columns of a fact, each empty where its event lies after `as_of`; those whose event is past as they are."""
+    return [_masked(of, name, as_of, past) for name in of.everything if name in names]
 
 
-def columns_of(trees: Collection[Node]) -> set[str]:
-    """The columns that those trees name."""
-    return {node.name for tree in trees for node in tree.find_all(exp.Column)}
-
-
-def _masked(of: Contract, name: str, as_of: Node) -> Node:
+def _masked(of: Contract, name: str, as_of: Node, past: Collection[str]) -> Node:
     waits_for = of.waits_for(name)
-    if waits_for is None:
+    if waits_for is None or f"{of.fact}.{waits_for}" in past:
         return column(name)
     known = exp.LTE(this=column(waits_for), expression=as_of.copy())
     return exp.Case().when(known, column(name)).as_(name, quoted=True)
 
 
+FEW_DIMENSIONS = 1
 _NOTHING: Node = exp.cast(exp.null(), "int")
 _TRUNCATED = {"week": "week", "month": "month", "quarter": "quarter", "year": "year"}
 

@@ -3,9 +3,12 @@
 -- reads   fact      the versions of one fact's records, with known_from and known_to
 -- gives   metric, period (first day), <dimensions>, bucket, numerator, denominator   all counts are integers
 --
+-- Records that are alike in all that the question names are counted first; then it is asked of the few kinds there are.
 -- The holes are filled in the syntax tree: metric_name, masked_columns (each column, empty where its event lies after
--- as_of), as_of, event_at, period_start, in_periods, in_scope, dimensions, numerator_holds, denominator_holds, weight
--- (how many records a row stands for), its_bucket (an age in days, an integer band of a duration, or nothing).
+-- as_of), as_of, its_day, in_periods, in_scope, dimensions, its_columns and their names (the codes that the two questions
+-- name, or their answers; an age in days or an integer band of a duration), weight (how many records a row stands for),
+-- period_start, its_bucket (that age or band, or nothing), numerator_holds, denominator_holds.
+-- A record that has not happened has no day, so it is in no period.
 
 with known as (
     select masked_columns
@@ -13,24 +16,34 @@ with known as (
     where known_from <= as_of and as_of < known_to
 ),
 
-counted as (
+kinds as (
+    select
+        dimensions,
+        its_day as day,
+        its_columns,
+        cast(sum(weight) as bigint) as records
+    from known
+    where in_periods and in_scope
+    group by dimensions, day, names
+),
+
+asked as (
     select
         dimensions,
         period_start as period,
         its_bucket as bucket,
-        case when coalesce(denominator_holds, false) then weight else 0 end as in_denominator,
-        case when coalesce(denominator_holds, false) and coalesce(numerator_holds, false) then weight else 0 end
+        case when coalesce(denominator_holds, false) then records else 0 end as in_denominator,
+        case when coalesce(denominator_holds, false) and coalesce(numerator_holds, false) then records else 0 end
             as in_numerator
-    from known
-    where event_at is not null and in_periods and in_scope
+    from kinds
 )
 
 select
     metric_name as metric,
     period,
     dimensions,
-    cast(bucket as integer) as bucket,
+    bucket,
     cast(sum(in_numerator) as bigint) as numerator,
     cast(sum(in_denominator) as bigint) as denominator
-from counted
+from asked
 group by period, dimensions, bucket

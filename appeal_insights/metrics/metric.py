@@ -9,13 +9,13 @@ from typing import Any, Literal, get_args
 
 from appeal_insights.errors import BadContract, BadParameter, UnknownMetric, one_of
 from appeal_insights.records.contract import Contract, Words, contract
-from appeal_insights.records.statement import predicate
+from appeal_insights.records.statement import columns_of, parse, predicate
 
 Basis = Literal["decision", "submission", "enforcement"]
 BASES: tuple[Basis, ...] = get_args(Basis)
 Kind = Literal["proportion", "ratio", "count", "distribution", "stock"]
 APPEAL_WINDOW_DAYS = 184  # six months from the day that somebody is informed: Regulation (EU) 2022/2065, article 20
-ALL = "true"  # a question that every record answers with yes
+ALL, NONE = "true", "false"  # questions that every record answers with yes, and with no
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,14 @@ class Metric:
     def facts(self) -> tuple[str, ...]:
         """The facts whose records are counted."""
         return tuple(dict.fromkeys(side.fact for side in self.sides))
+
+    @property
+    def rolls_up_from(self) -> tuple[str, ...]:
+        """The facts whose records say of those counted what is asked: without them nothing would have happened."""
+        named = columns_of([parse(self.denominator), parse(self.numerator)])
+        named |= {self.completes, self.duration, *(name for side in self.sides for name in (side.adds, *side.at.values()))}
+        derived = [of for fact in self.facts for name, of in contract(fact).derived.items() if name in named]
+        return tuple(sorted({of.rolls_up_from for of in derived} - {""}))
 
     @property
     def is_rate(self) -> bool:
@@ -174,6 +182,8 @@ def _check_kind(found: Metric) -> None:
     _check_column(found.id, found.contract, found.duration, "integer")
     for instant in (found.opens, found.closes, found.completes):
         _check_column(found.id, found.contract, instant, "instant")
+        if instant and day_of(instant) not in found.contract.derived:
+            raise BadContract(f"The metric {found.id}: {instant!r} has no local day.")
     if len({tuple(side.at) for side in found.sides}) > 1:
         raise BadContract(f"The metric {found.id}: both sides of a ratio want the same bases.")
 

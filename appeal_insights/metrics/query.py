@@ -14,11 +14,13 @@ from appeal_insights.errors import (
     TooFine,
     UnknownDimension,
     UnknownMetric,
+    UnknownQuery,
     word,
 )
 from appeal_insights.metrics.measure import Question, statement, table_statement
 from appeal_insights.metrics.metric import Kind, Metric, Side, day_of
 from appeal_insights.periods import GRAINS, Grain, Period, check_apart, is_whole, split
+from appeal_insights.records.contract import contract
 from appeal_insights.records.store import Store
 
 RATES: tuple[Kind, ...] = ("proportion", "ratio", "distribution")
@@ -61,10 +63,11 @@ GATES = {
     "gate_appeals": ("appeals",),
     "gate_enforcements": ("enforcements",),
     "gate_links": ("appeals", "enforcements"),
+    "gate_targets": ("targets",),
 }
 # These read a named table of the store, not measures.
 TABLE_QUERIES: dict[str, tuple[str, ...]] = {
-    **{name: (name,) for name in ("known_events", "loads", "rejects")},
+    **{name: (name,) for name in ("known_events", "targets", "loads", "rejects")},
     "reject_reasons": ("rejects", "loads"),
     **GATES,
 }
@@ -87,11 +90,27 @@ def ask(
     if question.figures:
         _check_figures(store, question)
     else:
-        for fact in metric.facts:
+        for fact in (*metric.facts, *metric.rolls_up_from):
             store.require(fact)
         _check_records(store, question)
     _check_values(store, question)
-    return question
+    if question.figures:
+        return question
+    return replace(question, past=_past(store, question), lacks=_lacking(store, question))
+
+
+def _lacking(store: Store, question: Question) -> frozenset[str]:
+    return frozenset(store.declared(question.metric.fact).get("without", []))
+
+
+def _past(store: Store, question: Question) -> frozenset[str]:
+    """Instants of which none lies after `as_of`."""
+    found: set[str] = set()
+    for fact in question.metric.facts:
+        without = store.declared(fact).get("without", [])
+        lasts = store.lasts(fact, [name for name in contract(fact).instants if name not in without])
+        found |= {f"{fact}.{name}" for name, last in lasts.items() if last <= question.as_of}
+    return frozenset(found)
 
 
 def query(store: Store, name: str, question: Question) -> pd.DataFrame:
@@ -99,7 +118,7 @@ def query(store: Store, name: str, question: Question) -> pd.DataFrame:
 
     Raises  TooFine   days are asked of data that have none.
     """
-    _check_wanted(QUERIES[name], name, question)
+    check_wanted(name, question)
     if name == "by_day":
         _check_days(store, question)
     if name == "percentiles":
@@ -127,9 +146,11 @@ def segment_labels(table: pd.DataFrame, by: Sequence[str]) -> "pd.Series[str]":
     return label
 
 
-def _check_wanted(wants: Wants, name: str, question: Question) -> None:
-    """Refuse a metric that a query file cannot be asked with."""
-    metric = question.metric
+def check_wanted(name: str, question: Question) -> None:
+    """Refuse a metric that a query file cannot be asked with, and a query that there is not."""
+    if name not in QUERIES:
+        raise UnknownQuery.of("unknown.query", given=name, known=QUERIES)
+    wants, metric = QUERIES[name], question.metric
     if metric.kind not in wants.kinds:
         kinds = [word(kind) for kind in wants.kinds]
         raise BadParameter.of("query.kind", query=name, kinds=kinds, metric=metric.id, kind=word(metric.kind))
@@ -183,6 +204,7 @@ def _check_days(store: Store, question: Question) -> None:
 
 def _check_records(store: Store, question: Question) -> None:
     question.metric.instant(question.basis)  # says which bases there are
+    _check_links(store, question.metric)
     for side in question.metric.sides:
         _check_side(store, question, side)
     for name in (*question.by, *question.where):
@@ -193,6 +215,16 @@ def _check_records(store: Store, question: Question) -> None:
             )
         if name not in (known := dimensions(store, question.metric)):
             raise UnknownDimension.of("data.no_dimension", store=store.name, given=name, known=known)
+
+
+def _check_links(store: Store, metric: Metric) -> None:
+    """Refuse what would look like none because the records of one fact do not say which of the other they mean."""
+    link = metric.contract.key
+    for source in metric.rolls_up_from:
+        if link in store.declared(source).get("without", []):
+            raise BadParameter.of(
+                "data.no_link", store=store.name, source=source, fact=metric.fact, link=link, metric=metric.id
+            )
 
 
 def _check_side(store: Store, question: Question, side: Side) -> None:
@@ -239,7 +271,8 @@ def _known_to(store: Store, instant: str, precision: Grain) -> Sentence:
 
 def _check_values(store: Store, question: Question) -> None:
     for name, values in question.where.items():
-        known = store.values(question.table, name)
+        tables = [question.table] if question.figures else question.metric.facts
+        known = sorted({value for table in tables for value in store.values(table, name)})
         for value in values:
             if value not in known:
                 raise BadParameter.of("data.no_value", name=name, given=value, known=known, store=store.name)

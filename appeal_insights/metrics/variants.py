@@ -10,12 +10,22 @@ from typing import get_args
 from zoneinfo import ZoneInfo
 
 from appeal_insights.errors import BadContract, BadParameter, TooFine, one_of
-from appeal_insights.metrics.measure import Question, columns_of, in_scope, listed, masked_columns, with_steps
+from appeal_insights.metrics.measure import Question, in_scope, listed, masked_columns, with_steps
 from appeal_insights.metrics.metric import BASES, Basis, day_of
 from appeal_insights.metrics.query import ask
 from appeal_insights.periods import Period
 from appeal_insights.records.contract import Words
-from appeal_insights.records.statement import Node, column, day_value, fill, instant_value, parse, predicate, text_value
+from appeal_insights.records.statement import (
+    Node,
+    column,
+    columns_of,
+    day_value,
+    fill,
+    instant_value,
+    parse,
+    predicate,
+    text_value,
+)
 from appeal_insights.records.store import Store
 
 # The order in which differences are taken away: first which records are looked at, then what they count as.

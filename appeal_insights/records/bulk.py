@@ -62,7 +62,7 @@ def _looked_at(target: Writing, mapping: Mapping, bad: pd.DataFrame) -> Iterator
     for first in range(0, most, PAGE_ROWS):
         held += target.script("uncertain", [first, first + PAGE_ROWS]).fetchall()
         done = (first + PAGE_ROWS) / most
-        if len(held) >= PAGE_ROWS or done >= 1:
+        if held and (len(held) >= PAGE_ROWS or done >= 1):
             numbers = pd.Index([number for number, _ in held], dtype="int64")
             frame = pd.DataFrame([cells for _, cells in held], columns=theirs, index=numbers, dtype="str")
             yield Page(frame[~frame.index.isin(bad["row"])], no_rejects(), min(done, 1.0))

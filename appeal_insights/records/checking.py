@@ -25,6 +25,8 @@ _LIKE = {"": "2026-11-16T06:00:00Z", EXCEL: "46341.25, days since 1899-12-30"}
 FIRST_DAY_NUMBER = 61  # of a spreadsheet: 1900-03-01; smaller ones count a day that never was
 YEARS = (1900, 2200)  # a time outside of these is a mistake or a placeholder (0001, 9999)
 LONGEST_VALUE_SHOWN = 200
+# Where pyarrow is there, pandas holds text by it; that knows no halves of characters, not even to look for them.
+TEXT = pd.StringDtype("python", na_value=np.nan)
 
 
 class _Number(NamedTuple):
@@ -134,13 +136,13 @@ def _column(rows: pd.DataFrame, name: str, column: Column, mapping: Mapping, not
 def as_text(raw: pd.Series) -> "pd.Series[str]":
     """Any column as trimmed text: whole numbers without a point, booleans as true and false, nothing for empty."""
     if isinstance(raw.dtype, pd.StringDtype):
-        text = raw.str.strip()
+        text = raw.astype(TEXT).str.strip()
     elif pd.api.types.is_bool_dtype(raw.dtype):
-        text = raw.map({True: "true", False: "false"}).astype("str")
+        text = raw.map({True: "true", False: "false"}).astype(TEXT)
     elif pd.api.types.is_integer_dtype(raw.dtype):
-        text = raw.astype("str")
+        text = raw.astype(TEXT)
     else:
-        text = raw.map(_one_as_text, na_action="ignore").astype("str").str.strip()
+        text = raw.map(_one_as_text, na_action="ignore").astype(TEXT).str.strip()
     return text.where(raw.notna() & (text != ""), None)
 
 

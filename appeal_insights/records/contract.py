@@ -84,6 +84,8 @@ class Contract:
         found = self.everything[name]
         if found.type == "instant":
             return name
+        if found.type == "day" and (instant := name.removesuffix("_on") + "_at") in self.everything:
+            return instant
         return found.waits_for or (self.decision if found.known_at == "decision" else None)
 
     @property

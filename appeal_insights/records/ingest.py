@@ -378,9 +378,9 @@ def accounted(intake: Intake, **notes: Any) -> Intake:
 
 
 def _at_rest(target: Writing, contract: Contract) -> dict[str, object]:
-    """The types of the store's table: dimensions as enumerations of every value met so far."""
+    """The types of the store's table: codes as enumerations, dimensions of every value met so far."""
     kinds: dict[str, object] = {
-        name: _DUCKDB_TYPE[entry.type] for name, entry in {**contract.columns, **contract.derived}.items()
+        name: sorted(entry.values) or _DUCKDB_TYPE[entry.type] for name, entry in contract.everything.items()
     }
     tables = ["incoming", "kept"] if target.has(contract.fact) else ["incoming"]
     met = [target.distinct(table, contract.dimensions) for table in tables]

@@ -4,7 +4,6 @@ import pandas as pd
 
 from appeal_insights.records.checking import market_zones
 from appeal_insights.records.contract import contract, facts
-from appeal_insights.records.statement import fill, parse, write
 from appeal_insights.records.store import Writing
 
 
@@ -19,9 +18,7 @@ def roll_up(target: Writing, touched: set[str]) -> None:
 
 
 def _roll_up(target: Writing, fact: str) -> None:
-    zones = pd.DataFrame(list(market_zones().items()), columns=["market", "zone"])
-    target.connection.register("zones", zones)
-    target.script(f"rolled_{fact}", [target.about(fact).get("zone", "UTC")])
+    clocks = market_zones() | {"": target.about(fact).get("zone", "UTC")}
+    target.connection.register("zones", pd.DataFrame(list(clocks.items()), columns=["market", "zone"]))
+    target.script(f"rolled_{fact}")
     target.connection.unregister("zones")
-    target.connection.execute(write(fill(parse("drop table fact"), {}, tables={"fact": fact})))
-    target.connection.execute(write(fill(parse("alter table next rename to fact"), {}, tables={"fact": fact})))

@@ -1,188 +1,263 @@
-"""What is planted in the made-up appeals, the known events, and the truth about both."""
+"""What a cause does to the made-up appeals, and the truth about it, summed up part by part."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-Scenario = Literal["planted", "quiet"]
-Segment = Mapping[str, str]
-Bools = npt.NDArray[np.bool_]
-Floats = npt.NDArray[np.float64]
+from appeal_insights.records.sample_draws import DAY, NEVER, Bools, Floats, Integers, column_of, place, read_instant
+from appeal_insights.records.sample_plans import Cause, Delay, Flip, Mix, Outage, Rate, Reroute, Segment
+from appeal_insights.records.sample_shape import SAMPLE_EXTRACTED_AT
+
+Sums = Counter[str]
 
 
-class RateCause(NamedTuple):
-    """More reversals in a segment, of appeals decided on `starts_on` or later."""
-
-    event_id: str
-    segment: Segment
-    aliases: tuple[Segment, ...]  # the same records, or nearly so, by another name
-    lift: float  # share added to the chance of a reversal where touched
-    starts_on: str  # day in UTC
-    only: Segment  # touched only where this holds too ...
-    enforced_since: str  # ... and the enforcement is of this instant or later; empty: whenever it was
-
-
-class MixCause(NamedTuple):
-    """More appeals of a segment, against enforcements of `enforced_since` or later. It changes no rate."""
-
-    event_id: str
-    segment: Segment
-    aliases: tuple[Segment, ...]
-    growth: float  # appeals added for each that would come anyway, once all of them are against such enforcements
-    starts_on: str  # day in UTC of the first decision
-    enforced_since: str
-
-
-MODEL_RELEASE = RateCause(
-    "EV-003",
-    segment={"policy": "misleading_claims"},
-    aliases=({"policy": "misleading_claims", "automated_decision": "AUTOMATED_DECISION_FULLY"},),
-    lift=0.30,  # about 25 points over all decisions of the policy
-    starts_on="2026-10-26",
-    only={"automated_decision": "AUTOMATED_DECISION_FULLY"},
-    enforced_since="2026-10-23T09:00:00Z",
-)
-STATEMENTS = RateCause(
-    "EV-006",
-    segment={"appellant": "seller", "evidence_provided": "false"},
-    aliases=({"queue": "seller_support", "evidence_provided": "false"},),
-    lift=0.38,  # one appeal in twenty: less would drown among all pairs of dimensions
-    starts_on="2026-10-26",
-    only={},
-    enforced_since="",
-)
-CAMPAIGN = MixCause(
-    "EV-007",
-    segment={"complaint_type": "service"},
-    aliases=({"queue": "live"},),
-    growth=0.9,  # a fifth of it is of appeals against older enforcements, and stays away
-    starts_on="2026-10-26",
-    enforced_since="2026-10-26T06:00:00Z",
-)
-RATE_CAUSES: Mapping[Scenario, tuple[RateCause, ...]] = {"planted": (MODEL_RELEASE, STATEMENTS), "quiet": ()}
-MIX_CAUSES: Mapping[Scenario, tuple[MixCause, ...]] = {"planted": (CAMPAIGN,), "quiet": ()}
-
-EVENT_COLUMNS = ("event_id", "event_type", "title_en", "title_zh", "starts_at", "ends_at", "scope", "source")
-EVENTS = (
-    ("EV-001", "policy_change", "Hateful behaviour policy clarified in GB and IE", "英国与爱尔兰明确仇恨行为规则",
-     "2026-08-10T08:00:00Z", "", "market=GB,IE; policy=hateful_behaviour", "policy register"),
-    ("EV-002", "training", "Calibration training week at the Sofia site", "索菲亚站点校准培训周",
-     "2026-09-21T06:00:00Z", "2026-09-25T16:00:00Z", "site=site_sofia", "site calendar"),
-    ("EV-003", "model_release", "New misleading claims model, lower threshold", "误导性宣传新模型上线，阈值下调",
-     "2026-10-23T09:00:00Z", "", "policy=misleading_claims", "release calendar"),
-    ("EV-006", "policy_change", "Sellers: a written statement counts as evidence", "商家书面说明可视为申诉证据",
-     "2026-10-26T00:00:00Z", "", "appellant=seller; evidence_provided=false", "policy register"),
-    ("EV-007", "policy_launch", "Live-stream safety campaign, more live restrictions", "直播安全专项行动，直播限制增多",
-     "2026-10-26T06:00:00Z", "", "complaint_type=service", "policy register"),
-    ("EV-004", "holiday", "Republic Day in Türkiye", "土耳其共和国日",
-     "2026-10-28T10:00:00Z", "2026-10-29T21:00:00Z", "market=TR", "public holiday calendar"),
-    ("EV-005", "sale_event", "11.11 sale", "双十一大促",
-     "2026-11-11T00:00:00Z", "2026-11-14T00:00:00Z", "appellant=seller", "campaign calendar"),
-)  # fmt: skip
-
-
-def known_events(scenario: Scenario) -> pd.DataFrame:
-    """The dated events by their start: those behind what was planted, and others that changed nothing."""
-    planted = {cause.event_id for causes in (RATE_CAUSES, MIX_CAUSES) for cause in causes["planted"]}
-    held = {cause.event_id for causes in (RATE_CAUSES, MIX_CAUSES) for cause in causes[scenario]}
-    rows = [event for event in EVENTS if event[0] in held or event[0] not in planted]
-    return pd.DataFrame(rows, columns=list(EVENT_COLUMNS))
-
-
-def read_instant(text: str) -> np.datetime64:
-    """A written time as seconds since 1970, in UTC."""
-    return np.datetime64(text.removesuffix("Z"), "s")
+def number_of(event_id: str) -> int:
+    """EV-007 -> 7; 0 is no event."""
+    return int(event_id.removeprefix("EV-"))
 
 
 def inside(appeals: pd.DataFrame, segment: Segment) -> Bools:
     """Which appeals are in a segment."""
     found = np.ones(len(appeals), dtype=bool)
     for dimension, value in segment.items():
-        found &= (appeals[dimension] == value).to_numpy()
+        found &= column_of(appeals, dimension) == place(dimension, value)
     return found
 
 
-def touched(appeals: pd.DataFrame, cause: RateCause) -> Bools:
-    """Which appeals a cause touches."""
-    found = inside(appeals, {**cause.segment, **cause.only})
-    found &= appeals["decided_at"].to_numpy() >= np.datetime64(cause.starts_on)
-    if cause.enforced_since:
-        found &= appeals["enforced_at"].to_numpy() >= read_instant(cause.enforced_since)
-    return found
+# --- What it does ----------------------------------------------------------------------------------------------------
 
 
-def lifts(appeals: pd.DataFrame, usual: Floats, causes: Sequence[RateCause], *, most: float) -> pd.DataFrame:
-    """What each cause adds to the usual chance of a reversal, in a column `lift EV-...`; no chance passes `most`."""
+def lifts(appeals: pd.DataFrame, usual: Floats, rates: Sequence[Rate], *, least: float, most: float) -> pd.DataFrame:
+    """What each cause adds to the usual chance of a reversal, in a column `lift EV-...`, within what is possible."""
     added: dict[str, Floats] = {}
     chance = usual
-    for cause in causes:
-        raised = np.minimum(chance + cause.lift * touched(appeals, cause), most)
-        added[f"lift {cause.event_id}"] = raised - chance
-        chance = raised
+    for cause in rates:
+        touched = inside(appeals, {**cause.segment, **cause.only})
+        touched &= column_of(appeals, "decided_at") >= read_instant(cause.starts_on)
+        if cause.enforced_since:
+            touched &= column_of(appeals, "enforced_at") >= read_instant(cause.enforced_since)
+        moved = (chance + cause.lift * touched).clip(least, most)
+        added[f"lift {cause.event_id}"] = moved - chance
+        chance = moved
     return pd.DataFrame(added, index=appeals.index)
 
 
-def truth_of_causes(on_merits: pd.DataFrame, scenario: Scenario) -> list[dict[str, Any]]:
-    """What was planted, and what it brought.
+def rerouted(appeals: pd.DataFrame, site: Integers, uniform: Floats, reroutes: Sequence[Reroute]) -> Integers:
+    """The site of each appeal once appeals go elsewhere."""
+    for route in reroutes:
+        moved = inside(appeals, route.segment) & (uniform < route.share)
+        moved &= column_of(appeals, "received_at") >= read_instant(route.since)
+        site = np.where(moved, place("site", route.site), site)
+    return site
 
-    Takes   appeals decided on their merits, with `usual` (the chance of a reversal without any cause), `lift EV-...`
-            (what a cause added to it) and `added_by` (the event that the appeal would not have come without).
+
+def delayed(appeals: pd.DataFrame, decided_at: Integers, delays: Sequence[Delay]) -> Integers:
+    """When each appeal is decided once decisions come later."""
+    for delay in delays:
+        starts_at = read_instant(delay.starts_on)
+        touched = inside(appeals, delay.segment) & (decided_at >= starts_at)
+        left_from = np.maximum(column_of(appeals, "received_at"), starts_at)
+        later = left_from + ((decided_at - left_from) * delay.times).astype(np.int64)
+        if delay.closed_weekday is not None:
+            later += DAY * ((later // DAY + 3) % 7 == delay.closed_weekday)  # 1970-01-01 was a Thursday
+        decided_at = np.where(touched, later, decided_at)
+    return decided_at
+
+
+def touched_by(appeals: pd.DataFrame, outage: Outage) -> Bools:
+    """Which appeals are against what an outage enforced."""
+    enforced_at = column_of(appeals, "enforced_at")
+    inside_hours = enforced_at >= read_instant(outage.enforced_from)
+    inside_hours &= enforced_at < read_instant(outage.enforced_to)
+    return inside(appeals, outage.segment) & inside_hours
+
+
+def closed_by(appeals: pd.DataFrame, outages: Sequence[Outage]) -> pd.DataFrame:
+    """The same with `restored_at`: what an outage enforced is restored at once, and so are its open appeals closed."""
+    restored_at = np.full(len(appeals), NEVER)
+    outcome, decided_at = column_of(appeals, "outcome"), column_of(appeals, "decided_at")
+    for outage in outages:
+        at = read_instant(outage.restored_at)
+        touched = touched_by(appeals, outage)
+        waiting = touched & (column_of(appeals, "received_at") < at)
+        outcome = np.where(waiting, place("outcome", "decision_reversed"), outcome)
+        decided_at = np.where(waiting, at, decided_at)
+        restored_at = np.where(touched, at, restored_at)
+    return appeals.assign(outcome=outcome, decided_at=decided_at, restored_at=restored_at)
+
+
+def flipped(table: pd.DataFrame, flips: Sequence[Flip]) -> pd.DataFrame:
+    """The same as the extract shows it, with the wrong labels."""
+    for flip in flips:
+        one, other = (place(flip.column, value) for value in flip.values)
+        found = np.isin(column_of(table, "market"), [place("market", market) for market in flip.markets])
+        found &= column_of(table, "enforced_at") >= read_instant(flip.starts_on)
+        now = column_of(table, flip.column)
+        swapped = np.where(now == one, other, np.where(now == other, one, now))
+        table = table.assign(**{flip.column: np.where(found, swapped, now)})
+    return table
+
+
+# --- What is true about it -------------------------------------------------------------------------------------------
+
+
+def sums_of(seen: pd.DataFrame, cause: Cause) -> Sums:
+    """What the truth about a cause is worked out from; sums of parts add up.
+
+    Takes   appeals as extracted, labels still right, with `usual` (the chance of a reversal without any cause),
+            `lift EV-...` (what a cause added to it), `added_by` (the event that the appeal would not have come
+            without) and `usually_at` (when it would have been decided without any delay).
     """
-    rates = [_truth_of_rate(on_merits, cause) for cause in RATE_CAUSES[scenario]]
-    return rates + [_truth_of_mix(on_merits, cause) for cause in MIX_CAUSES[scenario]]
+    on_merits = seen[column_of(seen, "outcome") != place("outcome", "decision_omitted")]
+    extracted_at, starts_at = read_instant(SAMPLE_EXTRACTED_AT), read_instant(cause.starts_on)
+    decided_at = column_of(on_merits, "decided_at")
+    since = on_merits[(decided_at >= starts_at) & (decided_at <= extracted_at)]
+    own = inside(since, cause.segment)
+    sums = Counter({"since": len(since), "own": int(own.sum())})
+    if isinstance(cause, Rate):
+        sums["lift"] = since[f"lift {cause.event_id}"].sum()
+    elif isinstance(cause, Mix | Outage):
+        anyway = column_of(since, "added_by") != number_of(cause.event_id)
+        usual = since["usual"].to_numpy()
+        sums.update(anyway=int(anyway.sum()), own_anyway=int(own[anyway].sum()))
+        sums.update(usual=usual.sum(), usual_anyway=usual[anyway].sum())
+        if isinstance(cause, Outage):
+            sums.update(_sums_of_outage(since, cause))
+    elif isinstance(cause, Delay):
+        sums.update(_sums_of_delay(on_merits, cause, starts_at=starts_at, extracted_at=extracted_at))
+    else:
+        to, gone = (
+            flipped(since, [cause])[cause.column].eq(place(cause.column, value))
+            & since[cause.column].ne(place(cause.column, value))
+            for value in reversed(cause.values)
+        )
+        sums.update(gained=int(to.sum()), lost=int(gone.sum()))
+    return sums
 
 
-def _since(on_merits: pd.DataFrame, starts_on: str) -> pd.DataFrame:
-    since: pd.DataFrame = on_merits[on_merits["decided_at"] >= starts_on]
-    return since
+def _sums_of_outage(since: pd.DataFrame, cause: Outage) -> Mapping[str, float]:
+    touched = touched_by(since, cause)
+    overturned = np.where(touched, 1.0, since["usual"].to_numpy())
+    return {"restored": int(touched.sum()), "overturned": overturned.sum()}
+
+
+def _sums_of_delay(on_merits: pd.DataFrame, cause: Delay, *, starts_at: int, extracted_at: int) -> Mapping[str, float]:
+    usually_at, decided_at = column_of(on_merits, "usually_at"), column_of(on_merits, "decided_at")
+    usual = on_merits["usual"].to_numpy()
+    else_decided = (usually_at >= starts_at) & (usually_at <= extracted_at)
+    now_decided = (decided_at >= starts_at) & (decided_at <= extracted_at)
+    own = inside(on_merits, cause.segment) & else_decided
+    return {
+        "else_own": int(own.sum()),
+        "hours": float((decided_at - usually_at)[own].sum()) / 3600,
+        "else_decided": int(else_decided.sum()),
+        "usual_else": usual[else_decided].sum(),
+        "usual_now": usual[now_decided].sum(),
+        "waiting": int((own & (decided_at > extracted_at)).sum()),
+    }
+
+
+def truth_of(cause: Cause, sums: Sums) -> dict[str, Any]:
+    """What was planted, and what it brought."""
+    match cause:
+        case Rate():
+            return _truth_of_rate(cause, sums)
+        case Mix():
+            return _truth_of_mix(cause, sums)
+        case Delay():
+            return _truth_of_delay(cause, sums)
+        case Flip():
+            return _truth_of_flip(cause, sums)
+        case Outage():
+            return _truth_of_outage(cause, sums)
 
 
 def _share(part: float, whole: float) -> float:
     return round(float(part / whole), 4) if whole else 0.0
 
 
-def _named(cause: RateCause | MixCause, kind: str) -> dict[str, Any]:
+def _named(cause: Cause, kind: str, metric: str = "overturn_rate") -> dict[str, Any]:
     return {
         "event_id": cause.event_id,
         "kind": kind,
-        "metric": "overturn_rate",
+        "metric": metric,
         "segment": dict(cause.segment),
         "aliases": [dict(alias) for alias in cause.aliases],
         "starts_on": cause.starts_on,
     }
 
 
-def _truth_of_rate(on_merits: pd.DataFrame, cause: RateCause) -> dict[str, Any]:
-    since = _since(on_merits, cause.starts_on)
-    lift = since[f"lift {cause.event_id}"]
+def _truth_of_rate(cause: Rate, sums: Sums) -> dict[str, Any]:
     enforced = f"enforced since {cause.enforced_since}, " if cause.enforced_since else ""
     only = "".join(f"{dimension}={value}, " for dimension, value in cause.only.items())
     return {
         **_named(cause, "rate"),
-        "effect": _share(lift.sum(), inside(since, cause.segment).sum()),
+        "effect": _share(sums["lift"], sums["own"]),
         "effect_is": "mean share added to the chance of a reversal, over the segment's decisions since starts_on",
-        "contribution": _share(lift.sum(), len(since)),
+        "contribution": _share(sums["lift"], sums["since"]),
         "contribution_is": "the same over all decisions since starts_on",
         "touched": f"{enforced}{only}decided since starts_on",
         "effect_where_touched": cause.lift,
     }
 
 
-def _truth_of_mix(on_merits: pd.DataFrame, cause: MixCause) -> dict[str, Any]:
-    since = _since(on_merits, cause.starts_on)
-    own = inside(since, cause.segment)
-    came_anyway = (since["added_by"] != cause.event_id).to_numpy()
-    usual = since["usual"].to_numpy()
+def _truth_of_mix(cause: Mix, sums: Sums) -> dict[str, Any]:
+    gained = _share(sums["own"], sums["since"]) - _share(sums["own_anyway"], sums["anyway"])
+    brought = _share(sums["usual"], sums["since"]) - _share(sums["usual_anyway"], sums["anyway"])
     return {
         **_named(cause, "mix"),
-        "effect": round(_share(own.sum(), len(since)) - _share(own[came_anyway].sum(), came_anyway.sum()), 4),
+        "effect": round(gained, 4),
         "effect_is": "share of all decisions since starts_on that the segment gained by the appeals added to it",
-        "contribution": round(_share(usual.sum(), len(since)) - _share(usual[came_anyway].sum(), came_anyway.sum()), 4),
+        "contribution": round(brought, 4),
         "contribution_is": "what those appeals added to the mean chance of a reversal, other causes left out",
         "touched": f"more appeals against enforcements since {cause.enforced_since}",
         "effect_where_touched": 0.0,
-        "appeals_added": int((~came_anyway).sum()),
+        "appeals_added": sums["since"] - sums["anyway"],
+    }
+
+
+def _truth_of_delay(cause: Delay, sums: Sums) -> dict[str, Any]:
+    slower = f"what is left of the turnaround takes {cause.times:g} times as long"
+    closed = "what would be decided on a Sunday (UTC) is decided on the Monday after"
+    artefact = _share(sums["usual_now"], sums["since"]) - _share(sums["usual_else"], sums["else_decided"])
+    return {
+        **_named(cause, "delay", metric="turnaround"),
+        "effect": round(sums["hours"] / sums["else_own"], 2) if sums["else_own"] else 0.0,
+        "effect_is": "mean hours by which the segment's decisions come later, of those that would come since starts_on",
+        "contribution": round(artefact, 4),
+        "contribution_is": "what is missing by the extract moves the mean chance of a reversal by; no rate is changed",
+        "touched": slower if cause.closed_weekday is None else closed,
+        "effect_where_touched": 0.0,
+        "still_open": sums["waiting"],
+    }
+
+
+def _truth_of_flip(cause: Flip, sums: Sums) -> dict[str, Any]:
+    right, wrong = cause.values
+    return {
+        **_named(cause, "instrumentation"),
+        "effect": _share(sums["gained"] - sums["lost"], sums["since"]),
+        "effect_is": "share of all decisions since starts_on that the value gained by wrong labels",
+        "contribution": 0.0,
+        "contribution_is": "wrong labels change no outcome",
+        "touched": f"market={','.join(cause.markets)}, enforced since starts_on: {right} and {wrong} are swapped",
+        "effect_where_touched": 0.0,
+        "labels_changed": sums["gained"] + sums["lost"],
+    }
+
+
+def _truth_of_outage(cause: Outage, sums: Sums) -> dict[str, Any]:
+    brought = _share(sums["overturned"], sums["since"]) - _share(sums["usual_anyway"], sums["anyway"])
+    return {
+        **_named(cause, "bulk"),
+        "effect": _share(sums["restored"], sums["own"]),
+        "effect_is": "share of the segment's decisions since starts_on that closed appeals when all was restored",
+        "contribution": round(brought, 4),
+        "contribution_is": "what they added to the share of reversals among all decisions since starts_on",
+        "touched": f"enforced {cause.enforced_from} to {cause.enforced_to}, restored at {cause.restored_at}",
+        "effect_where_touched": 1.0,
+        "appeals_closed": sums["restored"],
     }

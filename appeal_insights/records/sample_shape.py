@@ -1,4 +1,4 @@
-"""The numbers behind the made-up appeals: who appeals against what, how it is handled, how it is decided.
+"""The numbers behind the made-up records: who appeals against what, how it is handled, how it is decided.
 
 Sources  Shares of complaint types, overturn rates, turnaround, automation and measures by country follow the reports
          that very large platforms publish under Implementing Regulation (EU) 2024/2835 for July 2025 to June 2026.
@@ -11,6 +11,9 @@ from typing import NamedTuple
 import numpy as np
 
 Weights = Mapping[str, float]
+
+SAMPLE_EXTRACTED_AT = "2026-11-16T06:00:00Z"
+LAST_DAY = np.datetime64("2026-11-15")  # a Sunday, so the sample ends with a whole ISO week
 
 
 # --- Who appeals, and against what -----------------------------------------------------------------------------------
@@ -60,6 +63,7 @@ SALE_DAYS = (np.datetime64("2026-11-11"), np.datetime64("2026-11-14"))
 SALE_FACTOR = 1.3  # of the usual volume, for sellers
 HOUR_WEIGHTS = (3, 2, 1, 1, 2, 3, 4, 5, 6, 6, 6, 6, 6, 6, 6, 6, 7, 8, 8, 9, 9, 8, 6, 4)  # UTC; assumption
 
+# Shares of first appeals.
 APPELLANTS = {"creator": 0.77, "seller": 0.12, "viewer": 0.06, "advertiser": 0.04, "notifier": 0.01}
 COMPLAINT_TYPES = {
     "creator": {"visibility": 0.80, "service": 0.15, "account": 0.04, "monetary": 0.01},
@@ -103,10 +107,27 @@ AUTOMATION = {
 }  # fmt: skip
 EVIDENCE_SHARES = {"creator": 0.2, "seller": 0.55, "viewer": 0.1, "advertiser": 0.4, "notifier": 0.5}  # assumption
 
-# --- How many appeal against one enforcement: its uploader, and others whom it restricts -----------------------------
-TWO_APPEALS_SHARE, THREE_APPEALS_SHARE = 0.11, 0.025  # of enforcements, in the first round; assumption
+
+# --- How many appeal against one enforcement, and how many enforcements nobody appeals -------------------------------
+class Others(NamedTuple):
+    two: float  # share of appealed enforcements with two appeals in the first round
+    three: float  # with three
+
+    @property
+    def appeals(self) -> float:
+        """First-round appeals against one enforcement that is appealed."""
+        return 1 + self.two + 2 * self.three
+
+
+JOINED = {"service": Others(0.30, 0.55)}  # a stopped live stream is appealed up to three times
+JOINED_ELSE = Others(0.11, 0.025)  # its uploader, and others whom it restricts; assumption
 LONGEST_JOIN_DAYS = 5  # after the first of them; half come within 30 hours
 SAME_OUTCOME_SHARE = 0.7  # of those appeals end as the first one does, the others by a draw of their own; assumption
+# Share of enforcements that are ever appealed: of content 5.5 appeals on 100 measures, of live streams 150.
+APPEALED_SHARES = {
+    "visibility": 0.046, "service": 0.60, "account": 0.205, "monetary": 0.042, "seller visibility": 0.017,
+    "seller account": 0.17,
+}  # fmt: skip
 
 # --- How an appeal is handled ----------------------------------------------------------------------------------------
 WITHIN_A_DAY = 0.70  # share of appeals received within 24 hours of the enforcement; assumption
@@ -114,16 +135,38 @@ LATER_MEDIAN_DAYS, LATER_SIGMA, LONGEST_WAIT_DAYS = 4.0, 1.3, 180  # the others;
 FAST_LANE_SHARE = 0.78  # of the appeals that have no queue of their own kind
 HOME_SITE_SHARE, INTERNAL_SHARE, BLANK_SITE_SHARE = 0.85, 0.02, 0.005
 VENDOR_SITES = ("site_lisbon", "site_casablanca", "site_sofia", "site_istanbul")
+NEW_SITE, INTERNAL_SITE = "site_warsaw", "internal_dublin"
 LANES: Mapping[str, Weights] = {
     "fast_lane": {"fast": 95, "human": 5},
     "general": {"human": 90, "evidence": 10},
-    "live": {"fast": 85, "human": 15},
+    "live": {"instant": 80, "human": 20},
     "account_integrity": {"fast": 40, "human": 50, "evidence": 10},
     "seller_support": {"seller": 80, "evidence": 20},
     "legal_notices": {"fast": 30, "human": 60, "evidence": 10},
 }
-# Lognormal: median in hours, sigma of the logarithm.
-TURNAROUND = {"fast": (0.3, 1.0), "human": (6.0, 1.62), "evidence": (54.0, 0.8), "seller": (24.0, 0.9)}
+# Lognormal: median, sigma of the logarithm.
+TURNAROUND_HOURS: Mapping[str, tuple[float, float]] = {
+    "instant": (0.02, 0.8), "fast": (0.3, 1.0), "human": (6.0, 1.62), "evidence": (54.0, 0.8), "seller": (24.0, 0.9),
+}  # fmt: skip
+LONGEST_TURNAROUND_HOURS = 28 * 24
+# Of people's work on it, never more than the turnaround; assumption.
+HANDLING_SECONDS: Mapping[str, tuple[float, float]] = {
+    "instant": (25, 0.5), "fast": (60, 0.6), "human": (240, 0.7), "evidence": (600, 0.7), "seller": (420, 0.7),
+}  # fmt: skip
+DECIDED_BY: Mapping[str, Weights] = {
+    lane: {"human": 0.4, "human_assisted": 0.5999, "auto_only": 0.0001}
+    if lane in ("instant", "fast")
+    else {"human": 0.9, "human_assisted": 0.1}
+    for lane in TURNAROUND_HOURS
+}  # a handful nobody looked at, so that a check has something to find; assumption
+NOTIFIED_HOURS = (0.25, 1.3)  # after the decision; assumption
+REINSTATED_HOURS: Mapping[str, tuple[float, float]] = {
+    "visibility": (0.5, 1.6),
+    "service": (0.1, 1.4),
+    "account": (5.0, 1.3),
+    "monetary": (12.0, 1.3),
+}
+LONGEST_RE_APPEAL_DAYS = 14
 
 # --- How it is decided: shares of decisions on the merits ------------------------------------------------------------
 BASE_RATES = {
@@ -140,3 +183,39 @@ DAY_SIGMA = 0.0175  # with about 165 decisions a day, a dispersion near 1.2
 RE_APPEAL_SHARE = 0.065  # of appeals upheld in the first round
 PARTIAL_SHARES = {"seller": 0.025}  # of decisions; others 0.005
 OMITTED_SHARES = {"seller": 0.03}  # of closed appeals; others 0.02
+MOST_LIKELY, LEAST_LIKELY = 0.98, 0.02  # the chance of a reversal; nothing is ever sure
+
+# --- What audits find: assumptions, but for the size of the sample ---------------------------------------------------
+AUDITED_SHARE = 0.04  # of decisions on the merits, drawn by chance
+TARGETED = {"new_hire": 0.05, "targeted": 0.03, "escalation": 0.02}  # shares of what each of them looks at
+NEW_HIRES_SITE = "site_istanbul"
+WRONG_SHARES = {"decision_upheld": 0.038, "decision_reversed": 0.055, "decision_partially_reversed": 0.055}
+WRONG_IN_SMALL_LANGUAGES = 0.08  # on top, where few speak the language
+SMALL_LANGUAGES = ("da", "fi", "hu", "sk", "el", "nb", "he", "sw", "ha", "af", "ku", "ca")
+WRONG_WHERE_TARGETED = 0.10  # on top: they are looked at because something seemed amiss
+UNCLEAR_SHARE = 0.01
+AUDITED_AFTER_DAYS = (1.5, 0.7)  # lognormal: median, sigma
+ERRORS: Mapping[str, Weights] = {
+    "upheld": {"false_positive": 70, "wrong_policy": 15, "wrong_action": 8, "technical": 4, "process": 3},
+    "overturned": {"false_negative": 75, "wrong_policy": 10, "wrong_action": 8, "technical": 4, "process": 3},
+}
+
+# --- Every word, by column: a table of the sample holds its place here -----------------------------------------------
+VALUES: Mapping[str, tuple[str, ...]] = {
+    "market": tuple(MARKETS),
+    "appellant": tuple(APPELLANTS),
+    "complaint_type": ("visibility", "service", "account", "monetary", "art16_no_action", "art16_no_action_tf"),
+    "policy_group": tuple(dict.fromkeys(POLICY_GROUPS.values())),
+    "policy": tuple(POLICY_GROUPS),
+    "surface": ("video", "live", "comment", "profile", "ad", "product_listing", "shop", "message"),
+    "content_language": tuple(sorted({name for market in MARKETS.values() for name in market.languages})),
+    "automated_decision": tuple(AUTOMATION),
+    "appeal_round": ("", "1", "2"),
+    "queue": tuple(LANES),
+    "lane": tuple(TURNAROUND_HOURS),
+    "site": (*VENDOR_SITES, NEW_SITE, INTERNAL_SITE, ""),
+    "evidence_provided": ("false", "true"),
+    "outcome": ("decision_upheld", "decision_reversed", "decision_partially_reversed", "decision_omitted", ""),
+    "error_type": ("false_positive", "false_negative", "wrong_policy", "wrong_action", "technical", "process"),
+    "decided_by": ("human", "human_assisted", "auto_only", ""),
+}

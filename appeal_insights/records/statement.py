@@ -1,6 +1,6 @@
 """SQL as a syntax tree: fill named holes, check a predicate, write a table's definition. No text is pasted into text.
 
-Two files touch sqlglot's trees, this one and metrics/measure.py, because its keys change between majors.
+Three files touch sqlglot's trees, this one, engines.py and metrics/measure.py: its keys change between majors.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -111,6 +111,11 @@ def _splice(node: Node, filling: Sequence[Node]) -> None:
     siblings = list(parent.args[key])
     siblings[index : index + 1] = [part.copy() for part in filling]
     parent.set(key, siblings)
+
+
+def columns_of(trees: Collection[Node]) -> set[str]:
+    """The columns that those trees name."""
+    return {node.name for tree in trees for node in tree.find_all(exp.Column)}
 
 
 def predicate(text: str, columns: Collection[str], *, what: str) -> Node:

@@ -120,6 +120,15 @@ class Store:
         """What a load declared about its fact (precision of times, columns a source lacks, shape of figures)."""
         return cast(dict[str, Any], json.loads(self._about.get(key, "{}")))
 
+    def lasts(self, table: str, instants: Sequence[str]) -> dict[str, datetime]:
+        """The latest of each of those instants in a table; those that nothing has are not there."""
+        if not instants:
+            return {}
+        each = [fill(parse("max(x)"), {"x": column(name)}).as_(name, quoted=True) for name in instants]
+        text = write(fill(parse("select latest from fact"), {"latest": each}, tables={"fact": table}))
+        found = self._connection.execute(text).fetchall()[0]
+        return {name: last for name, last in zip(instants, found, strict=True) if last is not None}
+
     def values(self, table: str, name: str) -> list[str]:
         """The values that a dimension has in this store, sorted."""
         tree = parse("select distinct cast(value as varchar) as value from source order by value")
@@ -159,6 +168,7 @@ def _locked_down(path: Path) -> duckdb.DuckDBPyConnection:
     try:
         connection.execute("attach $1 as store (read_only)", [str(path)])
         connection.execute("use store; detach memory; set enable_external_access = false")
+        connection.execute("set perfect_ht_threshold = 20")  # few kinds of records are counted without hashing
         connection.execute("set lock_configuration = true")
     except duckdb.Error as error:
         connection.close()
@@ -230,6 +240,8 @@ class Writing:
         if not new:
             _read_about(self.connection, path)
         if new:
+            # Its tables are written once: to merge their row groups would be to write most of them again.
+            self.connection.execute("set max_vacuum_tasks = 0")
             self.connection.execute(
                 files("appeal_insights.records").joinpath("load", "store.sql").read_text(encoding="utf-8")
             )

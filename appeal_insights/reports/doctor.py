@@ -18,6 +18,7 @@ from packaging.specifiers import SpecifierSet
 
 from appeal_insights import __version__
 from appeal_insights.errors import AppealInsightsError
+from appeal_insights.metrics.targets import misfits, targets
 from appeal_insights.records.contract import contract, facts
 from appeal_insights.records.store import Store
 from appeal_insights.records.workspace import Workspace, find_workspace
@@ -138,9 +139,13 @@ def store(path: Path) -> Check:
             loads = f"{len(opened.loads):,} loads, the last at {opened.latest():%Y-%m-%d %H:%M} UTC"
             told = [f"opens, {path.stat().st_size / 1e6:,.1f} MB", loads]
             told += [_fact(opened, fact) for fact in opened.tables]
+            unfit = misfits(targets(opened, opened.latest()), opened.latest())
     except Exception as error:  # whatever a damaged file does, the other checks go on
         message = error.message if isinstance(error, AppealInsightsError) else f"{type(error).__name__}: {error}"
         return Check(what, "broken", message, "Move the file away and ingest its files again.")
+    if unfit:
+        named = ", ".join(f"{id} ({why.replace('_', ' ')})" for id, why in unfit.items())
+        return Check(what, "note", "; ".join(told), f"Targets that fit no metric, and are never drawn: {named}.")
     return Check(what, "fine", "; ".join(told))
 
 

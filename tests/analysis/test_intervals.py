@@ -1,6 +1,5 @@
 """A rate, its interval and its change, held to published numbers and to simulated days of known truth."""
 
-from collections.abc import Sequence
 from math import erfc, sqrt
 
 import numpy as np
@@ -9,36 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from appeal_insights.analysis.intervals import (
-    Dispersion,
-    change_intervals,
-    change_of_rate,
-    dispersion_over_days,
-    rate_with_interval,
-    wilson,
-)
+from appeal_insights.analysis.dispersion import Dispersion, dispersion_over_days
+from appeal_insights.analysis.intervals import change_intervals, change_of_rate, rate_with_interval, wilson
 from appeal_insights.errors import BadParameter, BadTable, EmptyPeriod
+from tests.analysis.worlds import days
 
 approx = pytest.approx
 quick = settings(max_examples=50, deadline=None)
 
 INDEPENDENT = Dispersion(1.0)
-MONDAY = "2026-01-05"
 REPEATS = 1000  # simulated pairs of periods; the error of a simulated 95 % is then 0.7 points
-
-
-def days(counts: Sequence[tuple[int, int]], *, before: int | None = None) -> pd.DataFrame:
-    """One row per day from a Monday on, of (numerator, denominator); the first `before` days are one period."""
-    numerator, denominator = zip(*counts, strict=True)
-    split = len(counts) if before is None else before
-    return pd.DataFrame(
-        {
-            "day": pd.date_range(MONDAY, periods=len(counts)),
-            "period": ["before"] * split + ["after"] * (len(counts) - split),
-            "numerator": numerator,
-            "denominator": denominator,
-        }
-    )
 
 
 def shocked(
@@ -192,6 +171,15 @@ def test_few_days_make_a_change_less_certain() -> None:
     assert many.high < few.high
 
 
+def test_quiet_days_are_certain_of_no_less_than_independent_cases_are() -> None:
+    # Twelve degrees ask for 2.18 standard errors rather than 1.96: 1.24 times the variance. Of 0.7 that is 0.87.
+    quiet = change_of_rate(50, 100, 60, 100, dispersion=Dispersion(0.7, 14, 12.0))
+    assert quiet == change_of_rate(50, 100, 60, 100, dispersion=INDEPENDENT)
+    less_quiet = change_of_rate(50, 100, 60, 100, dispersion=Dispersion(0.9, 14, 12.0))  # 0.9 * 1.235 = 1.112
+    assert less_quiet.high == approx(change_of_rate(50, 100, 60, 100, dispersion=Dispersion(1.112)).high, abs=1e-4)
+    assert less_quiet.p > quiet.p
+
+
 def test_a_rate_that_is_nought_both_times_did_not_change() -> None:
     change = change_of_rate(0, 50, 0, 60, dispersion=INDEPENDENT)
     assert (change.change, change.p) == (0, 1)
@@ -235,91 +223,6 @@ def test_segments_get_the_change_of_the_single_call_and_nothing_where_a_period_i
     assert table.loc[0, columns].tolist() == approx([single.change, single.low, single.high])
     assert table.loc[1, columns].isna().all()
     assert table.market.tolist() == ["GB", "ZA"]
-
-
-# --- what days tell ---------------------------------------------------------------------------------------------------
-
-
-def test_two_extreme_days_beside_two_even_ones_can_be_reckoned_by_hand() -> None:
-    # Rate 1/2, so a day of 100 expects 25 of variance. Squares 100 + 100 + 0 + 0, freed by 3/4, over 4 * 25.
-    learned = dispersion_over_days(days([(40, 100), (60, 100), (50, 100), (50, 100)]))
-    assert learned.value == approx((200 / 0.75) / 100)
-    assert (learned.days, learned.degrees) == (4, approx(3))
-
-
-def test_days_as_alike_as_chance_never_is_are_quieter_than_chance_and_count_as_chance() -> None:
-    learned = dispersion_over_days(days([(50, 100)] * 10))
-    assert learned.value == approx(0)
-    assert learned.floor == 1
-    assert learned.known
-
-
-def test_a_step_between_periods_is_no_dispersion() -> None:
-    assert dispersion_over_days(days([(20, 100)] * 7 + [(60, 100)] * 7, before=7)).value == approx(0)
-
-
-def test_weekdays_are_taken_out_from_three_weeks_on() -> None:
-    week = [(40, 100)] * 5 + [(35, 50)] * 2  # 40 % on weekdays, 70 % at weekends
-    two, three = dispersion_over_days(days(week * 2)), dispersion_over_days(days(week * 3))
-    assert two.value is not None
-    assert two.value > 2
-    assert three.value == approx(0)
-
-
-def test_a_lone_saturday_does_not_keep_the_weekdays_in() -> None:
-    table = days([(40, 100), (40, 100), (40, 100), (40, 100), (70, 100), (0, 0), (0, 0)] * 5)
-    table.loc[5, ["numerator", "denominator"]] = [9, 10]
-    assert dispersion_over_days(table).value == approx(0)
-
-
-def test_a_bulk_restore_on_a_busy_day_tells_more_than_the_same_rate_on_a_quiet_day() -> None:
-    calm = [(20, 50), (21, 50), (19, 50), (20, 50), (22, 50), (18, 50)]
-    busy, quiet = dispersion_over_days(days([*calm, (380, 400)])), dispersion_over_days(days([*calm, (19, 20)]))
-    assert busy.value is not None
-    assert quiet.value is not None
-    assert busy.value > 10 * quiet.value
-    assert busy.degrees is not None
-    assert busy.degrees < 3  # not 6: one day tells nearly all of it
-
-
-@pytest.mark.parametrize(
-    "counts",
-    [
-        [],
-        [(0, 0)] * 9,
-        [(1, 10)],
-        [(1, 10), (2, 10)],  # one day remains beyond the level
-        [(0, 10)] * 20,  # no day can differ
-        [(10, 10)] * 20,
-    ],
-)
-def test_too_little_to_learn_from_says_unknown(counts: list[tuple[int, int]]) -> None:
-    learned = dispersion_over_days(days(counts) if counts else days([(0, 0)]).head(0))
-    assert (learned.value, learned.degrees, learned.known, learned.floor) == (None, None, False, 1.0)
-    assert learned.days == sum(1 for _, denominator in counts if denominator)
-
-
-def test_days_without_cases_and_the_order_of_rows_do_not_matter() -> None:
-    rng = np.random.default_rng(5)
-    cases = rng.integers(1, 60, 40)
-    table = days(list(zip(rng.binomial(cases, 0.4), cases, strict=True)), before=20)
-    with_empty = pd.concat([table, days([(0, 0)]).assign(day="2027-01-01")], ignore_index=True)
-    learned = dispersion_over_days(table)
-    assert dispersion_over_days(with_empty.sample(frac=1, random_state=1)) == Dispersion(
-        approx(learned.value), learned.days, approx(learned.degrees)
-    )
-
-
-def test_days_that_cannot_be_read_are_refused_with_their_row() -> None:
-    table = days([(1, 5), (2, 5), (3, 5)])
-    with pytest.raises(BadTable, match="2026-01-05 is there more than once"):
-        dispersion_over_days(pd.concat([table, table.head(1)]))
-    with pytest.raises(BadTable, match="Row 1: 'numerator' is 9 but 'denominator' is only 5"):
-        dispersion_over_days(table.assign(numerator=[1, 9, 3]))
-    with pytest.raises(BadTable, match="Row 2: 'period' is empty"):
-        dispersion_over_days(table.assign(period=["a", "b", None]))
-    with pytest.raises(BadTable, match=r"No column 'day'\. Did you mean 'days'"):
-        dispersion_over_days(table.rename(columns={"day": "days"}))
 
 
 def test_impossible_counts_and_levels_are_refused() -> None:
@@ -375,14 +278,3 @@ def test_days_of_one_or_two_cases_neither_invent_nor_hide_a_dispersion() -> None
     totals, together = simulated(cases, whole_days, before=28)
     assert np.mean([one.value for one in together]) == approx(3, abs=0.2)  # sum of squares over sum: 1 + 2 cases
     assert 0.93 < coverage(totals, together) < 0.97
-
-
-@quick
-@given(counts=st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)), min_size=4, max_size=60))
-def test_any_days_give_a_dispersion_with_a_sense(counts: list[tuple[int, int]]) -> None:
-    learned = dispersion_over_days(days([(min(pair), max(pair)) for pair in counts], before=len(counts) // 2))
-    assert learned.floor >= 1
-    if learned.value is not None:
-        assert 0 <= learned.value < np.inf
-        assert learned.degrees is not None
-        assert 1 - 1e-9 <= learned.degrees <= learned.days

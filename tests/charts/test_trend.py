@@ -159,6 +159,51 @@ def test_spans_are_shaded_from_their_first_day_to_the_day_after_their_last(weeks
     assert rows[0]["label"] == "Before"
 
 
+def promised(*rows):
+    made = pd.DataFrame(rows, columns=["start", "end", "value", "label"])
+    return made.assign(start=pd.to_datetime(made["start"]), end=pd.to_datetime(made["end"]))
+
+
+def held(spec, layer):
+    return spec["datasets"][layer["data"]["name"]]
+
+
+def test_a_target_is_a_dashed_line_across_its_days_with_its_name_at_the_end(weeks):
+    spec = drawn(weeks, targets=promised(("2026-10-05", "2026-10-26", 0.35, "Target: at most 35.0%")))
+    [line] = layers(spec, "rule")
+    assert line["mark"]["strokeDash"]
+    assert [line["encoding"][channel]["field"] for channel in ("x", "x2", "y")] == ["start", "end", "value"]
+    [row_] = held(spec, line)
+    assert (row_["start"], row_["end"], row_["value"]) == ("2026-10-05T00:00:00", "2026-10-26T00:00:00", 0.35)
+    *_, under, name = spec["layer"]
+    assert name["encoding"]["text"]["field"] == "label"
+    assert (name["mark"]["align"], held(spec, name)[0]["at"]) == ("right", "2026-10-26T00:00:00")
+    assert under["mark"]["stroke"] == "#ffffff", "a rim of the ground, so that it can be read on what lies behind"
+
+
+@pytest.mark.parametrize(("value", "baseline"), [(0.2, "top"), (0.6, "bottom")])
+def test_the_name_of_a_target_keeps_away_from_the_points(weeks, value, baseline):
+    spec = drawn(weeks, targets=promised(("2026-10-05", "2026-10-26", value, "Target")))
+    assert spec["layer"][-1]["mark"]["baseline"] == baseline
+
+
+def test_a_target_is_cut_where_the_chart_ends_and_left_out_where_none_of_it_is_seen(weeks):
+    rows = [
+        ("2026-01-01", "2026-10-12", 0.4, "was"),
+        ("2026-10-12", "2027-01-01", 0.3, "is"),
+        ("2027-01-01", "2027-02-01", 0.1, "comes"),
+    ]
+    spec = drawn(weeks.assign(rate=0.35), targets=promised(*rows))
+    [line] = layers(spec, "rule")
+    ends = {row_["label"]: (row_["start"][:10], row_["end"][:10]) for row_ in held(spec, line)}
+    assert ends == {"was": ("2026-10-05", "2026-10-12"), "is": ("2026-10-12", "2026-10-26")}
+
+
+def test_a_chart_without_targets_is_what_it_was(weeks):
+    assert drawn(weeks, targets=None) == drawn(weeks, targets=promised()) == drawn(weeks)
+    assert "Target" not in json.dumps(drawn(weeks))
+
+
 def test_a_hostile_label_is_data_and_nothing_else(weeks):
     spec = drawn(weeks.assign(segment=HOSTILE, period_label=[f"{HOSTILE} {n}" for n in range(3)]))
     del spec["datasets"], spec["params"]

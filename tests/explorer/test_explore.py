@@ -117,7 +117,7 @@ def test_a_typed_period_stands_before_the_lists(explorer):
         ({"during": "2026-10-01..2026-10-20"}, "whole periods of one week"),
         ({"first": "2026-W40", "last": "2026-W38"}, "ends before it starts"),
         (
-            {"by": "market", "filter": "market", "values": ("DK",), "every": "day", "during": "2026-10-05"},
+            {"by": "market", "filter": "market", "values": ("AT",), "every": "day", "during": "2026-10-05"},
             "Fewer than 10",
         ),
     ],

@@ -96,8 +96,8 @@ def test_the_trend_shows_twelve_weeks_before_the_earlier_period_and_leaves_none_
 
 def test_the_first_screen_says_what_moved_where_with_which_event_and_what_next(planted):
     claim, sure, where, also, following = exhibit(planted, "summary")["notes"]
-    assert claim.startswith("Overturn rate rose by 4.06 points from 2026-W40..2026-W43 to 2026-W44..2026-W46: 46.2% (")
-    assert sure.startswith("How sure: +4.06 points (")
+    assert claim.startswith("Overturn rate rose by 4.08 points from 2026-W40..2026-W43 to 2026-W44..2026-W46: 44.8% (")
+    assert sure.startswith("How sure: +4.08 points (")
     assert "misleading_claims" in where
     assert "New misleading claims model" in where
     assert "seller" in also

@@ -127,9 +127,11 @@ def test_known_events_alone_are_no_holding(tmp_path):
 
 def test_they_are_asked_like_any_query_and_their_text_is_printed(demo):
     found = query("coverage", store="demo", workspace=demo.root, by="market")
-    assert found["records"].sum() == 30_558
+    assert found["records"].sum() == 31_035
     assert found["value"].nunique() == 31
-    assert query("missing", store="demo", workspace=demo.root)["missing"].sum() == 151, "sites"
+    assert query("missing", store="demo", workspace=demo.root)["missing"].sum() == 148 + 324, (
+        "sites, and enforcements of notices"
+    )
     assert "GROUP BY" in show_sql("codes", store="demo", workspace=demo.root)
     assert datetime.fromisoformat(found.attrs["about"]["as_of"]).day == 16
     with pytest.raises(UnknownDimension, match="Did you mean 'market'"):

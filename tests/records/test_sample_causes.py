@@ -76,7 +76,7 @@ def test_what_the_causes_brought_adds_up_to_what_parts_the_scenarios(on_merits, 
     planted, quiet = within(on_merits, AFTER), within(on_merits_quiet, AFTER)
     brought = sum(cause["contribution"] for cause in causes.values())
     assert causes["EV-003"]["contribution"] > causes["EV-006"]["contribution"] > 0.015
-    assert causes["EV-007"]["contribution"] == pytest.approx(-0.01, abs=0.003)
+    assert causes["EV-007"]["contribution"] == pytest.approx(-0.015, abs=0.003)
     # Nearly all rows are the same in both, so only what was planted is left to chance.
     assert planted["overturned"].mean() - quiet["overturned"].mean() == pytest.approx(brought, abs=0.01)
 
@@ -105,7 +105,8 @@ def test_the_aliases_of_a_cause_are_nearly_the_same_records(on_merits, causes):
 
 
 def test_the_scenarios_part_only_where_something_was_planted(sample, quiet):
-    same = [column for column in COLUMNS if column not in ("appeal_id", "enforcement_id", "outcome")]
+    parting = ("appeal_id", "enforcement_id", "outcome", "reinstated_at")
+    same = [column for column in COLUMNS if column not in parting]
     both = sample.appeals.merge(quiet.appeals, on=same, how="outer", suffixes=("", "_quiet"), indicator=True)
     # More live restrictions came, and nothing that would come anyway stayed away in the first round.
     first = both[both["appeal_round"] == "1"]

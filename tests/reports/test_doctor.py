@@ -24,7 +24,7 @@ def test_all_is_well_in_the_workspace_of_the_demo(demo):
     said = shell("doctor", f"--workspace={demo.root}")
     assert said.code == 0, said.out
     assert "starts, and 1 + 1 = 2" in said.out
-    assert "30,558 appeals up to 2026-11-1" in said.out
+    assert "31,035 appeals up to 2026-11-1" in said.out
     assert "20 figures up to 2026-06-30" in said.out
     assert "the last at 2026-11-16 06:00 UTC" in said.out
     assert str(demo.root) in said.out

@@ -3,11 +3,14 @@
 -- reads   measures    metric, period (of the start), <dimensions>, bucket (days until a record counts), numerator,
 --                     denominator   integers; bucket is empty where it has not come to count
 --         sizes       metric, period, <dimensions>, numerator: all records that started   integers
+--         from_start  the same of those in the denominator from the start on; none where it takes what completes them
 --         periods     period (first day), ends_on, period_label
 -- gives   metric, period, ends_on (day after the last), period_label, <dimensions>
 --         days                     integer   since the start; one row for each in which something came to count
 --         size                     bigint    records that started in the period
---         numerator, denominator   bigint    that counted within so many days
+--         numerator                bigint    that counted within so many days
+--         denominator              bigint    that it is a share of by then: of enforcements those not appealed yet too, of
+--                                            appeals only those decided
 --         rate                     double    numerator over denominator, 0..1
 --         share                    double    numerator over size: the cumulative incidence, 0..1
 
@@ -15,13 +18,6 @@ with aged as (
     select metric, period, dimensions, bucket as days, numerator, denominator
     from measures
     where bucket is not null
-),
-
-without_age as (
-    select metric, period, dimensions, sum(denominator) as denominator
-    from measures
-    where bucket is null
-    group by metric, period, dimensions
 ),
 
 summed as (
@@ -41,10 +37,10 @@ whole as (
         metric, period, dimensions, days,
         cast(sizes.numerator as bigint) as size,
         cast(summed.numerator as bigint) as numerator,
-        cast(summed.denominator + coalesce(without_age.denominator, 0) as bigint) as denominator
+        cast(coalesce(from_start.numerator, summed.denominator) as bigint) as denominator
     from summed
     join sizes using (metric, period, dimensions)
-    left join without_age using (metric, period, dimensions)
+    left join from_start using (metric, period, dimensions)
 )
 
 select

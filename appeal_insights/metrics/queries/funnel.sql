@@ -1,4 +1,4 @@
--- How far do enforcements get: told, appealed, decided, overturned, told of it, reinstated?
+-- How far do enforcements get: told, appealed, decided, told of the decision, overturned, reinstated?
 --
 -- reads   measures    stage (its place), metric (its name), period, <dimensions>, numerator, denominator   integers
 --         periods     period (first day), ends_on, period_label   of the enforcement

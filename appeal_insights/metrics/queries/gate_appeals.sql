@@ -61,7 +61,10 @@ tests as (
         count(case when first_decided_at is null or first_decided_at > received_at then 1 end), count(*)
     from later_rounds
     union all
-    select 7, 'linked', 'warn', count(*) - count(enforcement_id), case when count(enforcement_id) > 0 then count(*) else 0 end
+    -- not to act on a notice is no enforcement
+    select 7, 'linked', 'warn',
+        count(case when enforcement_id is null and complaint_type not in ('art16_no_action', 'art16_no_action_tf') then 1 end),
+        case when count(enforcement_id) > 0 then count(*) else 0 end
     from known
     union all
     select 8, 'rolls_up', 'warn', coalesce(sum(case when policy_groups > 1 then appeals end), 0), coalesce(sum(appeals), 0)

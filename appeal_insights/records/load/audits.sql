@@ -10,8 +10,8 @@ select
     incoming.* exclude (said, zone, known_from),
     md5(said) as row_hash,
     audit_id as record_key,
-    cast(timezone(zone, timezone('UTC', decided_at)) as date) as decided_on,
-    cast(timezone(zone, timezone('UTC', audited_at)) as date) as audited_on,
+    cast(timezone(zone, make_timestamptz(epoch_us(decided_at))) as date) as decided_on,
+    cast(timezone(zone, make_timestamptz(epoch_us(audited_at))) as date) as audited_on,
     case
         when load.backfilled then least(coalesce(incoming.known_from, audited_at, load.loaded_at), load.loaded_at)
         else load.loaded_at

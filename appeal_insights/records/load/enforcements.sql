@@ -10,9 +10,9 @@ select
     incoming.* exclude (said, zone, known_from),
     md5(said) as row_hash,
     enforcement_id as record_key,
-    cast(timezone(zone, timezone('UTC', enforced_at)) as date) as enforced_on,
-    cast(timezone(zone, timezone('UTC', informed_at)) as date) as informed_on,
-    cast(timezone(zone, timezone('UTC', reversed_at)) as date) as reversed_on,
+    cast(timezone(zone, make_timestamptz(epoch_us(enforced_at))) as date) as enforced_on,
+    cast(timezone(zone, make_timestamptz(epoch_us(informed_at))) as date) as informed_on,
+    cast(timezone(zone, make_timestamptz(epoch_us(reversed_at))) as date) as reversed_on,
     case
         when load.backfilled then least(coalesce(incoming.known_from, enforced_at, load.loaded_at), load.loaded_at)
         else load.loaded_at

@@ -1,9 +1,9 @@
 -- What the appeals against an enforcement say of it: when it was first appealed, decided, overturned and so on.
 --
 -- reads   enforcements, appeals   the store's tables: versions, with known_from and known_to
---         zones                   market, zone: whose clock decides on which day something happened
---         $1                      the clock of all other markets
--- gives   next                    enforcements as they were, in their order, with what their appeals say
+--         zones                   market, zone: whose clock decides on which day something happened; an empty market is
+--                                 all others
+-- gives   enforcements            as they were, in their order, with what their appeals say
 --
 -- Of an appeal the newest version counts. What it says is an instant each time, so that a question as of an earlier
 -- day can leave out what had not happened by then.
@@ -29,7 +29,7 @@ joined as (
     select
         enforcements.rowid as place,
         enforcements.enforcement_id,
-        coalesce(zones.zone, $1) as zone,
+        coalesce(zones.zone, (select zone from zones where market = '')) as zone,
         told.* exclude (enforcement_id),
         case
             when told.overturned_at is not null
@@ -51,11 +51,15 @@ select
         joined.overturned_at as overturned_at,
         joined.reinstated_at as reinstated_at,
         joined.restricted_until as restricted_until,
-        cast(timezone(joined.zone, timezone('UTC', joined.first_appealed_at)) as date) as first_appealed_on,
-        cast(timezone(joined.zone, timezone('UTC', joined.upheld_at)) as date) as upheld_on,
-        cast(timezone(joined.zone, timezone('UTC', joined.overturned_at)) as date) as overturned_on,
+        cast(timezone(joined.zone, make_timestamptz(epoch_us(joined.first_appealed_at))) as date) as first_appealed_on,
+        cast(timezone(joined.zone, make_timestamptz(epoch_us(joined.upheld_at))) as date) as upheld_on,
+        cast(timezone(joined.zone, make_timestamptz(epoch_us(joined.appealed_again_at))) as date) as appealed_again_on,
+        cast(timezone(joined.zone, make_timestamptz(epoch_us(joined.overturned_at))) as date) as overturned_on,
         (epoch_us(joined.restricted_until) - epoch_us(joined.enforced_at)) // 1000000 as restricted_seconds
     )
 from enforcements
 join joined on enforcements.rowid = joined.place
-order by enforcements.rowid
+order by enforcements.rowid;
+
+drop table enforcements;
+alter table next rename to enforcements;
