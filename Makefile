@@ -1,6 +1,10 @@
 # Everything a person does here. `make` alone lists it.
 
 READY := .venv/.ready
+# What behaves otherwise where pyarrow is: all that reads files and tables.
+ENGINES_TOO := tests/records/test_ingest.py tests/records/test_opening.py tests/records/test_checking.py \
+	tests/records/test_certain.py tests/records/test_figures.py tests/records/test_ugly_exports.py tests/records/test_fuzz.py \
+	tests/records/test_suggest.py tests/metrics
 VPIP := .venv/bin/python -m pip -qq --disable-pip-version-check
 RUNS := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
@@ -9,7 +13,7 @@ PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 # uv then trusts what the system trusts, also a company's own certificates.
 export UV_SYSTEM_CERTS := true
 
-.PHONY: help setup demo test lab soak check docs picture lock clean elsewhere
+.PHONY: help setup demo test engines lab soak check docs picture lock clean elsewhere
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -22,6 +26,15 @@ demo: setup ## sample data, two root-cause reports as HTML, and where to look
 
 test: setup check ## every check and test; PYTEST_ARGS="-k word" picks some
 	@.venv/bin/python -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
+
+# In an environment of its own: the client of Spark brings 380 MB that nothing else needs, and pyarrow, with which pandas
+# holds text in another way. So what takes records in is tested there as well.
+engines: setup ## the same queries on a second engine, and what takes records in beside pyarrow
+	@test -x .venv/bin/uv || { echo "make engines needs uv, which could not be had here."; exit 1; }
+	@.venv/bin/uv venv --quiet --allow-existing --python .venv/bin/python .venv-engines
+	@.venv/bin/uv pip sync --quiet --python .venv-engines/bin/python --require-hashes --compile-bytecode requirements-engines.lock
+	@APPEAL_INSIGHTS_REQUIRE_ENGINES=1 .venv-engines/bin/python -m pytest -n 2 --dist loadfile -p no:cacheprovider \
+		tests/records/test_engines.py $(ENGINES_TOO)
 
 lab: setup ## JupyterLab on notebooks/
 	@.venv/bin/appeal-insights lab
@@ -48,9 +61,13 @@ lock: ## requirements.lock, constraints.txt and environment.yml from pyproject.t
 		--no-emit-index-url --custom-compile-command "make lock" \
 		--extra lab --extra office --extra postgres --extra test pyproject.toml --output-file requirements.lock
 	@.venv/bin/python tools/pins.py
+	@.venv/bin/uv pip compile --quiet $(UPGRADE) --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --custom-compile-command "make lock" --constraint constraints.txt \
+		--extra office --extra postgres --extra test --extra lab --extra engines pyproject.toml \
+		--output-file requirements-engines.lock
 
 clean: ## .venv, caches and build leftovers; your data/ stays
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+	@rm -rf .venv .venv-engines .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # An environment knows its own place, so a checkout that was moved or copied gets a new one.

@@ -200,7 +200,7 @@ def _said(value: object, language: str) -> object:
     if isinstance(value, Sayable):
         return value.say(language)
     if isinstance(value, Iterable) and not isinstance(value, str):
-        return _Listed(list(value), language)
+        return _Listed([str(_said(one, language)) for one in value], language)
     return value
 
 

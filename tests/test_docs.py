@@ -53,6 +53,29 @@ def test_a_header_is_read_in_its_parts():
     assert tool.header(text) == ("What?", "a   x\nb   y", "c", "A note.")
 
 
+def test_every_query_stands_in_one_group():
+    assert tool.ungrouped(tool.QUERY_GROUPS) == []
+    names = [name for group in tool.QUERY_GROUPS.values() for name in group]
+    assert tool.ungrouped({"all": [*names, "trend", "tren"]}) == ["tren", "trend"]
+    assert set(tool.STEPS) == {file.stem for file in tool.METRICS.glob("*.sql")}
+
+
+def test_a_metric_says_what_its_kind_counts():
+    of = {metric.id: dict(tool._facts_of(metric)) for metric in tool.metrics().values()}
+    assert of["received"]["counts"] == of["backlog"]["counts"] == "appeals"
+    assert not {"numerator", "denominator", "better"} & set(of["received"])
+    assert of["backlog"]["open"] == "from `received_at` until `decided_at`"
+    assert of["turnaround"]["duration"] == "`turnaround_seconds`; late after 24 hours"
+    assert of["restricted_hours"]["numerator"].startswith("`restricted_seconds` of enforcements, added up, where")
+    assert of["appeals_per_enforcement"]["period of the numerator, by basis"].endswith(
+        "`received_at`, on `received_on`"
+    )
+    assert of["overturn_rate"]["settles"] == "\n".join(
+        ["submission: 28 days after the period", "enforcement: 212 days after the period"]
+    )
+    assert all(text for facts in of.values() for text in facts.values())
+
+
 def test_a_header_without_an_answer_is_refused():
     with pytest.raises(ValueError, match="asks, reads and gives"):
         tool.header("-- What?\n--\n-- reads   a\n\nselect 1")

@@ -49,7 +49,7 @@ HOMES = {  # outside library -> the modules, or the folders of modules, that may
 }
 ANALYSIS_NEEDS = {"numpy", "scipy", "pandas", PACKAGE, *sys.stdlib_module_names} - {"sqlite3"}
 
-SQL_HOMES = ("records.store", "records.ingest")  # fixed text only, so never built from parts
+SQL_HOMES = ("records.store", "records.ingest", "records.parquet")  # fixed text only, so never built from parts
 _SQL = re.compile(
     r"\s*(--[^\n]*\n\s*)*("
     r"select\b.+\bfrom\b|select\s+[\d'$*(]|with\s+(recursive\s+)?\w+\s+as\s*\(|insert\s+(or\s+\w+\s+)?into\b"

@@ -4,15 +4,37 @@ import argparse
 import csv
 import sys
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from appeal_insights.metrics.metric import Metric, day_of, metrics
+from appeal_insights.metrics.metric import ALL, Metric, Side, day_of, metrics
 from appeal_insights.metrics.variants import Variant, variants
 from appeal_insights.records.contract import Column, Contract, Words, contract, facts
 
 ROOT = Path(__file__).resolve().parent.parent
 METRICS = ROOT / "appeal_insights" / "metrics"
+
+# Every query file, by what one wants to know; then the files that make what they read.
+QUERY_GROUPS = {
+    "A metric over time and by segment": ("trend", "breakdown", "heat_map", "by_day", "by_cluster", "records"),
+    "One period against another": ("before_after", "top_movers"),
+    "What became of it, and how long it took": ("cohort", "funnel", "distribution", "percentiles", "flows", "ageing"),
+    "What a store holds": (
+        "coverage", "missing", "codes", "known_events", "targets", "loads", "rejects", "reject_reasons",
+    ),
+    "Whether the records can be trusted": ("gate_appeals", "gate_enforcements", "gate_links", "gate_targets"),
+}  # fmt: skip
+STEPS = {
+    "measures": "a proportion, or the share beyond the threshold of a distribution",
+    "count": "a count, and each side of a ratio",
+    "ratio": "a ratio",
+    "stock": "a stock",
+    "clusters": "by_cluster",
+    "durations": "percentiles",
+    "behind": "records",
+    "figures": "all that somebody else has counted",
+    "variants": "`appeal-insights reconcile`",
+}
 
 COLUMN_HEAD = ("column", "type and unit", "values", "required", "dimension", "known at", "label", "is")
 
@@ -41,12 +63,20 @@ named as a cause. A dimension is a column to break by; where a row has no value 
 METRICS_INTRO = """\
 # The metrics
 
-What is counted. Each metric is two yes/no questions about one record: does it belong to the denominator, and if so, to
-the numerator? A question without an answer, because a column is empty, counts as no. In Python, `ap.metrics()` gives
+What is counted. Most metrics are two yes/no questions about one record: does it belong to the denominator, and if so,
+to the numerator? A question without an answer, because a column is empty, counts as no. In Python, `ap.metrics()` gives
 these declarations, and `ap.period("2026-W40")` a period to count in.
 
-A *proportion* counts both questions over the same records, so that its rate lies between 0 and 1 and has an interval.
-The *basis* says which moment puts a record in its period; the day is that of the market's own clock.
+| kind | is |
+| --- | --- |
+| proportion | both questions over the same records: the rate lies between 0 and 1 and has an interval |
+| ratio | two sums, each over its own records and by its own moment: it may exceed 1, and there is no interval |
+| count | how many records came to be; it adds up over periods |
+| distribution | how long something took: the share that took longer than a threshold, bands, exact percentiles |
+| stock | how many records lie open when a period ends; it is never added up over periods |
+
+The *basis* says which moment puts a record in its period; the day is that of the market's own clock. Where none is
+said, the one named first is meant. A row of enforcements that stands for several counts as so many.
 """
 
 VARIANTS_INTRO = """\
@@ -61,8 +91,7 @@ QUERIES_INTRO = """\
 
 Each query is one SQL file. `ap.query` and `appeal-insights query NAME` answer it; `--show-sql` prints it filled in, as
 text that any DuckDB shell runs on the store's file. `<dimensions>` stands for the columns asked for, none or several.
-Most read *measures*: records, or numbers counted by somebody else, reduced to numerators and denominators. The sections
-measures and figures are the step that makes them; variants is what `appeal-insights reconcile` asks.
+Most read *measures*: records, or numbers counted by somebody else, reduced to numerators and denominators.
 """
 
 
@@ -93,7 +122,7 @@ def pages() -> dict[str, str]:
     return {
         "docs/contract.md": contract_page([contract(fact) for fact in facts()]),
         "docs/metrics.md": metrics_page(metrics().values(), variants().values()),
-        "docs/queries.md": queries_page(sorted((METRICS / "queries").glob("*.sql"))),
+        "docs/queries.md": queries_page(QUERY_GROUPS),
         "docs/glossary.md": glossary_page(ROOT / "appeal_insights" / "words" / "glossary.csv"),
     }
 
@@ -133,12 +162,21 @@ def metrics_page(declared: Iterable[Metric], others: Iterable[Variant]) -> str:
     return _joined(parts)
 
 
-def queries_page(files: Iterable[Path]) -> str:
-    """The page of the queries: what each asks, reads and gives; then the two files that yield the measures."""
+def queries_page(groups: Mapping[str, Sequence[str]]) -> str:
+    """The page of the queries: what each asks, reads and gives, in groups; then the steps that make what they read."""
     parts = [_written_from("the headers of appeal_insights/metrics/queries/*.sql"), QUERIES_INTRO]
-    parts += [_query_section(file) for file in files]
-    parts += [_query_section(METRICS / name) for name in ("measures.sql", "figures.sql", "variants.sql")]
+    for title, names in groups.items():
+        parts += [f"## {title}", *(_query_section(METRICS / "queries" / f"{name}.sql") for name in names)]
+    parts.append("## The steps before")
+    parts += [_query_section(METRICS / f"{name}.sql", f"Stands before: {what}.") for name, what in STEPS.items()]
     return _joined(parts)
+
+
+def ungrouped(groups: Mapping[str, Sequence[str]]) -> list[str]:
+    """Query files that are in no group, and names in groups that are no file or stand there twice."""
+    named = [name for names in groups.values() for name in names]
+    found = {file.stem for file in (METRICS / "queries").glob("*.sql")}
+    return sorted({name for name in named if named.count(name) > 1} | (set(named) ^ found))
 
 
 def header(text: str) -> tuple[str, str, str, str]:
@@ -180,20 +218,26 @@ def cell(text: str) -> str:
 def _columns(found: Contract) -> list[list[str]]:
     return [
         [_code(column.name), _type(column), _values(column), _yes(column.required), _yes(column.dimension),
-         column.known_at or "", _both(column.label), _both(column.describes) + _rolls_up(column)]
+         _known(found, column), _both(column.label), _both(column.describes) + _rolls_up(column)]
         for column in found.columns.values()
     ]  # fmt: skip
 
 
 def _rolls_up(column: Column) -> str:
-    return f" Rolls up to {_code(column.rolls_up_to)}." if column.rolls_up_to else ""
+    return f"\nRolls up to {_code(column.rolls_up_to)}." if column.rolls_up_to else ""
 
 
 def _derived(found: Contract) -> list[list[str]]:
     return [
-        [_code(column.name), _type(column), column.known_at or "", _both(column.label), _both(column.describes)]
+        [_code(column.name), _type(column), _known(found, column), _both(column.label), _both(column.describes)]
         for column in found.derived.values()
     ]
+
+
+def _known(found: Contract, column: Column) -> str:
+    """When a value is there to be known: with which event, and from which instant on, where that has one."""
+    instant = found.waits_for(column.name)
+    return (column.known_at or "") + (f", from {_code(instant)}" if instant not in (None, column.name) else "")
 
 
 def _rules(found: Contract) -> list[list[str]]:
@@ -203,38 +247,74 @@ def _rules(found: Contract) -> list[list[str]]:
 def _keys(found: Contract) -> str:
     events = ", else ".join(_code(name) for name in found.first_event)
     market = f" Days are those of the clock of `{found.market}`." if found.market else ""
+    weight = f" A row stands for as many as its `{found.weight}` says, or for one." if found.weight else ""
     since = f", with codes in force since {found.valid_from}" if found.valid_from else ""
     return (
         f"Version {found.version}{since}. One row has one {_code(found.key)}. "
         "On the first load a row counts as known from the time of its extract, "
-        f"where the mapping names that, else from {events}.{market}"
+        f"where the mapping names that, else from {events}.{market}{weight}"
     )
 
 
 def _facts_of(metric: Metric) -> list[list[str]]:
-    at = [f"{basis}: {_code(instant)}, on {_code(day_of(instant))}" for basis, instant in metric.at.items()]
-    return [
+    rows = [
         ["asks", _both(metric.asks)],
         ["kind", metric.kind],
-        ["counts", metric.fact],
-        ["denominator", _code(metric.denominator)],
-        ["numerator", _code(metric.numerator)],
-        ["period, by basis", "\n".join(at)],
-        ["better", metric.better],
-        ["settles in", f"{metric.settles_in_days} days from submission"],
+        *_counted(metric),
+        ["unit", metric.unit],
+        ["better", metric.better or ""],
+        ["settles", _settles(metric)],
         ["version", str(metric.version)],
         ["source", metric.source],
     ]
+    return [row for row in rows if row[1]]
 
 
-def _query_section(file: Path) -> str:
+def _counted(metric: Metric) -> list[list[str]]:
+    """What is counted, and which moment puts it in its period."""
+    if metric.kind == "ratio":
+        numerator, denominator = metric.sides
+        return [row for of, side in (("numerator", numerator), ("denominator", denominator)) for row in _side(of, side)]
+    of_kind = {
+        "distribution": [["duration", f"{_code(metric.duration)}; late after {metric.over / 3600:g} hours"]],
+        "stock": [["open", f"from {_code(metric.opens)} until {_code(metric.closes)}"]],
+        "proportion": [["numerator", _code(metric.numerator)]],
+    }
+    denominator_of = "denominator" if metric.is_rate else "of those where"
+    return [
+        ["counts", metric.fact],
+        [denominator_of, "" if metric.denominator == ALL else _code(metric.denominator)],
+        *of_kind.get(metric.kind, []),
+        ["period, by basis", "" if metric.kind == "stock" else _at(metric.at)],
+    ]
+
+
+def _side(name: str, side: Side) -> list[list[str]]:
+    counted = f"{_code(side.adds)} of {side.fact}, added up" if side.adds else side.fact
+    return [
+        [name, counted + ("" if side.holds == ALL else f", where {_code(side.holds)}")],
+        [f"period of the {name}, by basis", _at(side.at)],
+    ]
+
+
+def _at(at: Mapping[str, str]) -> str:
+    return "\n".join(f"{basis}: {_code(instant)}, on {_code(day_of(instant))}" for basis, instant in at.items())
+
+
+def _settles(metric: Metric) -> str:
+    """When a period is settled, by those bases on which it is not so at once."""
+    days = {basis: metric.settles(basis) for basis in metric.at}
+    return "\n".join(f"{basis}: {number} days after the period" for basis, number in days.items() if number is not None)
+
+
+def _query_section(file: Path, more: str = "") -> str:
     try:
         asks, reads, gives, note = header(file.read_text(encoding="utf-8"))
     except ValueError as error:
         raise ValueError(f"{file.relative_to(ROOT)}: {error}") from None
     link = f"[{file.name}](../{file.relative_to(ROOT).as_posix()})"
-    blocks = [f"## {file.stem}", asks, f"Reads, in {link}:", _block(reads), "Gives:", _block(gives)]
-    return "\n\n".join([*blocks, note] if note else blocks)
+    blocks = [f"### {file.stem}", asks, f"Reads, in {link}:", _block(reads), "Gives:", _block(gives)]
+    return "\n\n".join([*blocks, *(text for text in (note, more) if text)])
 
 
 def _block(text: str) -> str:

@@ -41,6 +41,7 @@ class Explorer:
         self._scope = read_scope(asking.where)
         self._choices = self._read_choices(asking.metric)
         self.controls = Controls(self._choices.metrics, place.languages)
+        self.controls.metric.value = asking.metric
         self.results = Results(place.languages)
         self._quiet = False
         with self._without_redrawing():
@@ -107,7 +108,6 @@ class Explorer:
     def _set_start(self) -> None:
         """The question that the explorer opens with: what was given, else the newest complete periods."""
         chosen, asking = self.controls, self._start
-        chosen.metric.value = asking.metric
         chosen.by.value = choice("dimension", str(asking.by), self._choices.dimensions) if asking.by else ""
         if asking.every:
             chosen.every.value = choice("grain", asking.every, self._choices.grains)

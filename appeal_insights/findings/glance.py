@@ -93,10 +93,11 @@ class Luck:
 
 
 def read_choices(
-    *, store: str, name: str, basis: str = "decision", as_of: str = "", workspace: Path | None = None
+    *, store: str, name: str, basis: str = "", as_of: str = "", workspace: Path | None = None
 ) -> Choices:
     """What can be asked of a store about a metric. Raises EmptyPeriod for a store with nothing dated in it."""
     of = metric(name)
+    basis = basis or of.basis
     with Store(find_workspace(workspace).existing_store(store)) as opened:
         figures = "figures" in opened.tables
         table = "figures" if figures else of.fact

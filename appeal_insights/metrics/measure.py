@@ -14,7 +14,7 @@ from sqlglot import exp
 from appeal_insights.errors import UnknownQuery
 from appeal_insights.metrics.metric import ALL, NONE, Basis, Metric, Side, day_of
 from appeal_insights.periods import Grain, Period
-from appeal_insights.records.contract import Contract
+from appeal_insights.records.contract import BLANK, Contract
 from appeal_insights.records.scope import Scope
 from appeal_insights.records.statement import (
     Filling,
@@ -359,7 +359,8 @@ def _masked(of: Contract, name: str, as_of: Node, past: Collection[str]) -> Node
     if waits_for is None or f"{of.fact}.{waits_for}" in past:
         return column(name)
     known = exp.LTE(this=column(waits_for), expression=as_of.copy())
-    return exp.Case().when(known, column(name)).as_(name, quoted=True)
+    blank = text_value(BLANK) if name in of.dimensions else None  # no group of its own, nor one without a name
+    return exp.Case(default=blank).when(known, column(name)).as_(name, quoted=True)
 
 
 FEW_DIMENSIONS = 1

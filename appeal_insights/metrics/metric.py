@@ -86,7 +86,11 @@ class Metric:
     def rolls_up_from(self) -> tuple[str, ...]:
         """The facts whose records say of those counted what is asked: without them nothing would have happened."""
         named = columns_of([parse(self.denominator), parse(self.numerator)])
-        named |= {self.completes, self.duration, *(name for side in self.sides for name in (side.adds, *side.at.values()))}
+        named |= {
+            self.completes,
+            self.duration,
+            *(name for side in self.sides for name in (side.adds, *side.at.values())),
+        }
         derived = [of for fact in self.facts for name, of in contract(fact).derived.items() if name in named]
         return tuple(sorted({of.rolls_up_from for of in derived} - {""}))
 
@@ -158,18 +162,18 @@ def _checked(name: str, entry: dict[str, Any]) -> Metric:
     if found.better not in ("lower", "higher", None):
         raise BadContract(f"The metric {name}: better is lower or higher, not {found.better!r}.")
     for side in found.sides:
-        _check_side(name, side)
+        _check_side(name, side, "numerator" if side.holds is found.numerator else "denominator")
     predicate(found.numerator, found.sides[0].contract.everything, what=f"the numerator of {name}")
     _check_kind(found)
     return found
 
 
-def _check_side(name: str, side: Side) -> None:
+def _check_side(name: str, side: Side, part: str) -> None:
     of = side.contract
     for basis, instant in side.at.items():
         if basis not in BASES or instant not in of.instants or day_of(instant) not in of.derived:
             raise BadContract(f"The metric {name}: {basis} = {instant!r} is no instant of {of.fact} with a local day.")
-    predicate(side.holds, of.everything, what=f"the denominator of {name}")
+    predicate(side.holds, of.everything, what=f"the {part} of {name}")
     _check_column(name, of, side.adds, "integer")
 
 

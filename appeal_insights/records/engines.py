@@ -343,6 +343,10 @@ def _session(address: str) -> Any:
             )
         except ImportError as error:
             raise BadInput('Spark is an extra. Install it: pip install "appeal-insights[engines]".') from error
+        except SystemExit as error:  # it takes `python -c` for a run of its own doctests
+            raise BadInput(
+                "Spark's client runs in a program that is a file, or in a notebook; not by python -c."
+            ) from error
         session = SparkSession.builder.remote(address).create()
         try:
             session.client.set_retry_policies([DefaultPolicy(max_retries=TRIES)])

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from appeal_insights.errors import BadInput
-from appeal_insights.records.store import parquet_columns, parquet_pages
+from appeal_insights.records.parquet import parquet_columns, parquet_pages
 
 if TYPE_CHECKING:
     import _csv

@@ -20,7 +20,7 @@ import pandas as pd
 
 from appeal_insights.errors import BadInput, UnknownStore
 from appeal_insights.records.lock import locked
-from appeal_insights.records.statement import as_text, column, create_table, fill, parse, write
+from appeal_insights.records.statement import column, create_table, fill, parse, write
 
 _THREADS = 4  # of a load: each holds pieces of the file, and its memory is limited; what does not fit goes to disk
 FORMAT = 3  # of the store file; another number is another layout
@@ -31,7 +31,6 @@ _NO_EXTENSIONS: dict[str, str | bool | int | float | list[str]] = {
 }
 
 _OF_THE_STORE = ("about", "loads", "rejects")
-_WHOLE_NUMBER = re.compile(r"U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|DECIMAL\(\d+,0\)")
 
 
 @dataclass(frozen=True)
@@ -430,31 +429,3 @@ def _forget(path: Path) -> None:
             shutil.rmtree(left, ignore_errors=True)
         else:
             left.unlink(missing_ok=True)
-
-
-def parquet_columns(path: Path) -> list[str]:
-    """The column names of a Parquet file. Raises BadInput where it is damaged."""
-    with duckdb.connect() as connection:
-        try:
-            answer = connection.execute("select * from read_parquet($1) limit 0", [str(path)])
-        except duckdb.Error as error:
-            raise BadInput.of("store.unreadable", path=path, reason=_first_line(error)) from error
-        return [name for name, *_ in answer.description or []]
-
-
-def parquet_pages(path: Path, rows: int) -> Iterator[tuple[pd.DataFrame, float]]:
-    """The rows of a Parquet file in pages of about `rows`, in file order, each with the share read so far."""
-    with duckdb.connect() as connection:
-        try:
-            total = connection.execute("select count(*) from read_parquet($1)", [str(path)]).fetchall()[0][0]
-            shape = connection.execute("select * from read_parquet($1) limit 0", [str(path)]).description or []
-            # Beside an empty cell pandas holds whole numbers as floats: a long id would lose its last digits.
-            asked = [as_text(name) if _WHOLE_NUMBER.fullmatch(str(kind)) else column(name) for name, kind, *_ in shape]
-            text = write(fill(parse("select asked from read_parquet($1)"), {"asked": asked}))
-            answer = connection.execute(text, [str(path)])
-            read = 0
-            while not (page := answer.fetch_df_chunk(max(1, rows // 2048))).empty:
-                read += len(page)
-                yield page, read / total
-        except duckdb.Error as error:
-            raise BadInput.of("store.unreadable", path=path, reason=_first_line(error)) from error

@@ -58,7 +58,7 @@ def test_a_filter_changes_chart_table_and_call_together(explorer, demo):
     scope = "policy=misleading_claims,spam_engagement"
     trend = ap.query("trend", store="demo", during=SPAN, every="week", where=scope, workspace=demo.root)
     assert [row[0] for row in cells(explorer.results.periods.value)] == list(trend["period_label"])[::-1]
-    assert [row[-2:] for row in cells(explorer.results.periods.value)] == [
+    assert [row[-3:-1] for row in cells(explorer.results.periods.value)] == [
         [count(row.numerator, "en"), count(row.denominator, "en")] for row in trend[::-1].itertuples()
     ]
     assert f'where="{scope}"' in repr(explorer)

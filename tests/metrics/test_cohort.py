@@ -32,12 +32,13 @@ ENFORCED = table("""
     e5             | GB     | visibility        | 2026-10-05T09:00:00Z | 2026-10-05T09:00:00Z | 6
 """)
 APPEALED = table("""
-    appeal_id | enforcement_id | market | received_at          | decided_at           | outcome           | notified_at
-    a1        | e1             | GB     | 2026-10-06T09:00:00Z | 2026-10-08T09:00:00Z | decision_upheld   | 2026-10-08T10:00:00Z
-    a2        | e1             | GB     | 2026-10-09T09:00:00Z | 2026-10-12T09:00:00Z | decision_reversed | 2026-10-12T10:00:00Z
-    a3        | e4             | GB     | 2026-10-10T09:00:00Z | 2026-10-13T09:00:00Z | decision_reversed |
-    a4        | nobody's       | GB     | 2026-10-10T09:00:00Z |                      |                   |
-""").assign(reinstated_at=[None, "2026-10-12T11:00:00Z", None, None], appeal_round=["1", "2", "1", "1"])
+    appeal_id | enforcement_id | received_at          | decided_at           | outcome           | notified_at
+    a1        | e1             | 2026-10-06T09:00:00Z | 2026-10-08T09:00:00Z | decision_upheld   | 2026-10-08T10:00:00Z
+    a2        | e1             | 2026-10-09T09:00:00Z | 2026-10-12T09:00:00Z | decision_reversed | 2026-10-12T10:00:00Z
+    a3        | e4             | 2026-10-10T09:00:00Z | 2026-10-13T09:00:00Z | decision_reversed |
+    a4        | nobody's       | 2026-10-10T09:00:00Z |                      |                   |
+""").assign(market="GB", appeal_round=["1", "2", "1", "1"])
+APPEALED["reinstated_at"] = [None, "2026-10-12T11:00:00Z", None, None]
 
 
 @pytest.fixture(scope="module")

@@ -143,7 +143,10 @@ def test_nothing_is_left_unexplained(tmp_path_factory, cases, moments, grain):
             found = query(store, "flows", asked)
             assert found["unexplained"].eq(0).all(), (as_of, found[found["unexplained"] != 0])
             aged = query(store, "ageing", asked).groupby(["period", "market"])["open"].sum()
-            assert aged.to_dict() == found[found["open_at_end"] > 0].set_index(["period", "market"])["open_at_end"].to_dict()
+            assert (
+                aged.to_dict()
+                == found[found["open_at_end"] > 0].set_index(["period", "market"])["open_at_end"].to_dict()
+            )
 
 
 def test_a_second_load_that_opens_an_appeal_again_is_seen_from_then_on(tmp_path):

@@ -8,7 +8,7 @@ from appeal_insights.errors import UnknownQuery
 from appeal_insights.metrics.holdings import HOLDINGS
 from appeal_insights.metrics.measure import Question, measures, query_names, query_text, statement, table_statement
 from appeal_insights.metrics.metric import metric
-from appeal_insights.metrics.query import TABLE_QUERIES, query
+from appeal_insights.metrics.query import QUERIES, TABLE_QUERIES, query
 from appeal_insights.periods import period
 from appeal_insights.records.statement import parse, write
 from appeal_insights.records.store import Store
@@ -20,7 +20,17 @@ ASKED = {
     "breakdown": ["2026-W40..2026-W41"],
     "before_after": ["2026-W40", "2026-W41"],
     "by_day": ["2026-W40", "2026-W41"],
+    "by_cluster": ["2026-W40", "2026-W41"],
+    "top_movers": ["2026-W40", "2026-W41"],
+    "heat_map": ["2026-W40", "2026-W41"],
+    "cohort": ["2026-W40", "2026-W41"],
+    "records": ["2026-W40..2026-W41"],
+    "flows": ["2026-W40", "2026-W41"],
+    "ageing": ["2026-W40", "2026-W41"],
+    "distribution": ["2026-W40..2026-W41"],
+    "percentiles": ["2026-W40", "2026-W41"],
 }
+OF = {"flows": "backlog", "ageing": "backlog", "distribution": "turnaround", "percentiles": "turnaround"}
 
 
 @pytest.fixture(scope="module")
@@ -44,20 +54,35 @@ def in_a_shell(path, text: str) -> pd.DataFrame:
 
 
 def test_every_query_file_is_asked_here():
-    assert set(query_names()) == {*ASKED, *TABLE_QUERIES, *HOLDINGS}
+    assert set(query_names()) == {*ASKED, "funnel", *TABLE_QUERIES, *HOLDINGS}
+    assert set(QUERIES) == {*ASKED, "funnel"}
 
 
 @pytest.mark.parametrize("name", ASKED)
 @pytest.mark.parametrize("by", [(), ("market",), ("market", "policy")])
 def test_the_text_of_a_question_gives_the_same_table_in_a_plain_shell(path, name, by):
     with Store(path) as store:
-        asked = question(store, *ASKED[name], by=by, where={"policy": ["it's; spam"]})
+        asked = question(store, *ASKED[name], by=by, where={"policy": ["it's; spam"]}, of=OF.get(name, "overturn_rate"))
         answer, text = query(store, name, asked).drop(columns="segment"), statement(name, asked)
-        assert [one.text for one in store.asked] == [text]
+        assert [one.text for one in store.asked if one.what == name] == [text]
     pd.testing.assert_frame_equal(in_a_shell(path, text), answer)
 
 
-@pytest.mark.parametrize("name", ["trend", "breakdown", "before_after"])
+def test_the_text_of_a_funnel_runs_in_a_plain_shell(tmp_path):
+    path = make_store(tmp_path / "s.duckdb", decided(CASES))
+    enforced = table(
+        "enforcement_id | market | restriction_class | enforced_at\ne1 | GB | account | 2026-09-28T12:00:00Z"
+    )
+    make_store(path, enforced.assign(stands_for=3), fact="enforcements")
+    make_store(path, decided(CASES, enforcement_id="e1"))
+    with Store(path) as store:
+        asked = question(store, "2026-W40", of="appeal_rate", by=("market",))
+        answer, text = query(store, "funnel", asked).drop(columns="segment"), statement("funnel", asked)
+    pd.testing.assert_frame_equal(in_a_shell(path, text), answer)
+    assert answer["denominator"].unique().tolist() == [3]
+
+
+@pytest.mark.parametrize("name", ["trend", "breakdown", "before_after", "heat_map", "top_movers"])
 def test_the_text_of_a_question_about_figures_runs_in_a_plain_shell(sheet, name):
     with Store(sheet) as store:
         asked = question(store, *ASKED[name], by=("market",))

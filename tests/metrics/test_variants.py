@@ -82,7 +82,9 @@ def _cells(cases, week, how) -> list[tuple[int, int]]:
         order = known.assign(open=known["decided_at"].isna()).sort_values(
             ["open", "decided_at", "received_at", "appeal_id"], ascending=[True, False, False, False]
         )
-        known = order.drop_duplicates("enforcement_id")
+        known = order[
+            (order["enforcement_id"] == "") | ~order["enforcement_id"].duplicated()
+        ]  # no name: one of its own
     known = known.assign(decided_at=known["decided_at"].fillna(known["received_at"]))
     sides = []
     for at, outcomes in zip(how["by"], (how["numerator"], how["denominator"]), strict=True):

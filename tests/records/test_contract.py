@@ -70,11 +70,60 @@ describes = { en = "Who decided.", zh = "裁决团队。" }
     assert tickets.causes == []
 
 
-def test_everything_known_at_the_decision_waits_for_decided_at():
-    appeals = contract("appeals")
-    assert appeals.decision == "decided_at"
-    late = {name for name, column in {**appeals.columns, **appeals.derived}.items() if column.known_at == "decision"}
-    assert late == {"decided_at", "outcome", "decided_on", "decided_week", "turnaround_seconds"}
+def waiting(fact: str) -> dict[str, set[str]]:
+    """Instant -> the columns that are not known before it."""
+    found: dict[str, set[str]] = {}
+    for name in contract(fact).everything:
+        if (instant := contract(fact).waits_for(name)) is not None:
+            found.setdefault(instant, set()).add(name)
+    return found
+
+
+def test_what_is_known_later_than_its_record_waits_for_an_instant():
+    assert contract("appeals").decision == "decided_at"
+    assert waiting("appeals") == {
+        "enforced_at": {"enforced_at", "enforced_on"},
+        "received_at": {"received_at", "received_on"},
+        "decided_at": {
+            "decided_at", "outcome", "decided_by", "handling_seconds", "decided_on", "decided_week",
+            "turnaround_seconds", "turnaround_bucket",
+        },
+        "notified_at": {"notified_at"},
+        "reinstated_at": {"reinstated_at", "reinstate_seconds", "reinstate_bucket"},
+    }  # fmt: skip
+    assert waiting("audits") == {
+        "decided_at": {"decision", "decided_at", "decided_on"},
+        "audited_at": {"purpose", "verdict", "error_type", "audited_at", "audited_on"},
+    }
+
+
+def test_what_appeals_say_of_an_enforcement_is_known_when_it_happened():
+    enforcements = contract("enforcements")
+    rolled = {name for name, column in enforcements.derived.items() if column.rolls_up_from}
+    assert {column.rolls_up_from for column in enforcements.derived.values()} == {"", "appeals"}
+    instants = {name for name in rolled if enforcements.derived[name].type == "instant"}
+    assert {enforcements.waits_for(name) for name in rolled} == instants
+    assert {name for name in rolled - instants if name.endswith("_on")} == {
+        "first_appealed_on", "upheld_on", "appealed_again_on", "overturned_on",
+    }  # fmt: skip
+    assert enforcements.waits_for("restricted_seconds") == "restricted_until"
+    assert enforcements.waits_for("reversal_reason") == "reversed_at"
+
+
+def test_a_contract_says_what_its_records_share_and_stand_for():
+    assert contract("appeals").cluster == "enforcement_id"
+    assert (contract("enforcements").weight, contract("enforcements").cluster) == ("stands_for", "")
+    assert contract("enforcements").columns["stands_for"].type == "integer"
+    assert (contract("audits").cluster, contract("audits").weight) == ("", "")
+
+
+@pytest.mark.parametrize("fact", facts())
+def test_every_name_in_a_contract_is_once_and_its_own(fact):
+    of = contract(fact)
+    assert not set(of.columns) & set(of.derived)
+    assert list(of.everything) == [*of.columns, *of.derived]
+    assert all(of.everything[instant].type == "instant" for instant in waiting(fact))
+    assert set(of.instants) <= set(waiting(fact))
 
 
 def test_codes_are_those_of_the_digital_services_act():
@@ -108,7 +157,10 @@ def test_an_unknown_fact_is_answered_with_the_nearest_one():
         ('type = "instant"', 'type = "time"', "no type 'time'. Choose one of: text, code"),
         ('type = "instant"', "", "no type None"),
         ("[columns.opened_at]", '[columns."Opened At"]', "must be lower case letters"),
-        ('known_at = "submission"', 'known_at = "audit"', "known_at is one of enforcement"),
+        ('known_at = "submission"', 'known_at = "once"', "known_at is one of enforcement"),
+        ('key = "ticket_id"', 'key = "ticket_id"\nweight = "stands_for"', "'stands_for' is named but is not a column"),
+        ('key = "ticket_id"', 'key = "ticket_id"\ncluster = "parent"', "'parent' is named but is not a column"),
+        ('type = "instant"', 'type = "instant"\nwaits_for = "closed_at"', "'closed_at' is named but is not a column"),
         ('known_at = "submission"', "", "known_at is one of"),
         ('label = { en = "Opened", zh = "开启时间" }', 'label = { en = "Opened" }', "want en and zh"),
         ('label = { en = "Opened", zh = "开启时间" }', 'label = { en = "Opened", zh = "" }', "want en and zh"),
