@@ -274,6 +274,7 @@ def test_the_sample_under_other_names_comes_in_whole_by_its_suggestion(sample, t
         "appeal_round": "Round", "queue": "Queue name", "site": "Vendor site", "evidence_provided": "Has evidence",
         "enforced_at": "处罚时间",
         "received_at": "Submission time", "decided_at": "处理完成时间", "outcome": "Appeal result",
+        "decided_by": "裁决方式", "notified_at": "告知时间", "reinstated_at": "Restored at", "handling_seconds": "AHT",
     }  # fmt: skip
     said = {"decision_upheld": "维持原判", "decision_reversed": "改判", "decision_partially_reversed": "部分改判",
             "decision_omitted": "Withdrawn"}  # fmt: skip
