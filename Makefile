@@ -3,8 +3,7 @@
 READY := .venv/.ready
 # What behaves otherwise where pyarrow is: all that reads files and tables.
 ENGINES_TOO := tests/records/test_ingest.py tests/records/test_opening.py tests/records/test_checking.py \
-	tests/records/test_certain.py tests/records/test_figures.py tests/records/test_ugly_exports.py tests/records/test_fuzz.py \
-	tests/records/test_suggest.py tests/metrics
+	tests/records/test_figures.py tests/records/test_ugly_exports.py tests/records/test_suggest.py
 VPIP := .venv/bin/python -m pip -qq --disable-pip-version-check
 RUNS := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \

@@ -141,10 +141,11 @@ def _drawn(inquiry: Inquiry, part: str) -> list[dict[str, Any]]:
 _DRAWN: dict[tuple[int, str], tuple[Inquiry, list[dict[str, Any]]]] = {}
 
 
-def exhibit(inquiry: Inquiry, part: str, *, id: str = "", language: str = "en") -> dict[str, Any]:
-    """The exhibit of a part: id, title, notes, table, spec."""
+def exhibit(inquiry: Inquiry, part: str, *, id: str = "", language: str = "en", titled: str = "") -> dict[str, Any]:
+    """The exhibit of a part, by the start of its title where there are several: id, title, notes, table, spec."""
     found = [bundle[EXHIBIT] for bundle in bundles(inquiry, part) if EXHIBIT in bundle]
-    [one] = [each for each in found if each["id"] == (id or part) and each["language"] == language]
+    found = [each for each in found if each["id"] == (id or part) and each["language"] == language]
+    [one] = [each for each in found if each["title"].startswith(titled)]
     return one
 
 

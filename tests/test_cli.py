@@ -89,7 +89,8 @@ def test_a_sample_goes_where_one_wants_it(place):
     said = shell("sample", str(place / "made"), "--appeals=1000", "--weeks=4", "--seed=3")
     assert (said.code, said.out) == (
         0,
-        f"Wrote appeals.csv, audits.csv, enforcements.csv, known_events.csv, targets.csv, truth.json to {place / 'made'}.\n",
+        "Wrote appeals.csv, audits.csv, enforcements.csv, known_events.csv, targets.csv, truth.json "
+        f"to {place / 'made'}.\n",
     )
     truth = json.loads((place / "made" / "truth.json").read_text())
     lines = (place / "made" / "appeals.csv").read_text().splitlines()

@@ -92,9 +92,7 @@ class Luck:
     of_span: Dispersion
 
 
-def read_choices(
-    *, store: str, name: str, basis: str = "", as_of: str = "", workspace: Path | None = None
-) -> Choices:
+def read_choices(*, store: str, name: str, basis: str = "", as_of: str = "", workspace: Path | None = None) -> Choices:
     """What can be asked of a store about a metric. Raises EmptyPeriod for a store with nothing dated in it."""
     of = metric(name)
     basis = basis or of.basis

@@ -66,7 +66,8 @@ def write_sample(
                        cause adds comes on top.
             scenario   one of `SCENARIOS`: "planted", or the same as it would be with something else, or with nothing.
     Gives   appeals.csv; enforcements.csv, those since the first of the weeks and older ones that are appealed;
-            audits.csv; known_events.csv; targets.csv; truth.json. Each is put in place whole; the same seed gives the same bytes.
+            audits.csv; known_events.csv; targets.csv; truth.json. Each is put in place whole; the same seed gives the
+            same bytes.
     Raises  BadParameter   fewer than one week, too few or too many appeals, or no such scenario.
     """
     plan = PLANS[choice("scenario", scenario, SCENARIOS)]

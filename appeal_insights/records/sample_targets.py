@@ -1,4 +1,4 @@
-"""The made-up targets of the sample, as a file of targets looks: roles as owners, none with a gap or an overlap."""
+"""The made-up targets of the sample, as a file of targets looks: teams as owners, none with a gap or an overlap."""
 
 import pandas as pd
 
@@ -7,7 +7,7 @@ COLUMNS = (
     "approved_by",
 )  # fmt: skip
 START, HALF = "2026-01-01T00:00:00Z", "2026-07-01T00:00:00Z"  # of the year, and of its second half
-APPEALS, ENFORCEMENT = "Head of appeals", "Head of enforcement quality"
+APPEALS, ENFORCEMENT = "Appeals operations", "Enforcement quality"
 REVIEW, RULE = "Annual planning review", "Regulation (EU) 2022/2065, article 20(6)"
 
 ROWS = (
@@ -16,11 +16,11 @@ ROWS = (
     ("TG-003", "overturn_rate", "1", "complaint_type=service", "0.35", "at_most", START, "", ENFORCEMENT, REVIEW),
     ("TG-004", "overturn_rate", "1", "complaint_type=account", "0.5", "at_most", START, "", ENFORCEMENT, REVIEW),
     ("TG-005", "overturn_rate", "1", "complaint_type=art16_no_action,art16_no_action_tf", "0.2", "at_most",
-     START, "", "Head of notice handling", REVIEW),
+     START, "", "Notice handling", REVIEW),
     ("TG-006", "turnaround", "1", "", "0.15", "at_most", START, "", APPEALS, REVIEW),
     ("TG-007", "turnaround", "1", "complaint_type=account", "0.25", "at_most", START, "", APPEALS, REVIEW),
     ("TG-008", "omitted_share", "1", "", "0.05", "at_most", START, "", APPEALS, REVIEW),
-    ("TG-009", "not_solely_automated_share", "1", "", "1", "at_least", START, "", "Head of compliance", RULE),
+    ("TG-009", "not_solely_automated_share", "1", "", "1", "at_least", START, "", "Compliance", RULE),
 )  # fmt: skip
 
 

@@ -138,7 +138,7 @@ def line(shown, segment):
 
 def test_each_cell_of_the_demo_counts_what_a_hand_counts(demo):
     check = check_data(store="demo", workspace=demo.root)
-    shown = exhibit(check, "coverage")
+    shown = exhibit(check, "coverage", titled="Appeals")
     received = appeals(demo.sample / "appeals.csv")
     months = received["received"].dt.strftime("%Y-%m")
     for market in ("IT", "CZ"):

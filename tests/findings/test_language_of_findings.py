@@ -20,8 +20,7 @@ INQUIRIES = {
     "too few": {"before": "2026-10-20..2026-10-22", "after": "2026-10-27..2026-10-29", "where": "market=NO", "by": BY},
 }
 # Names and sources that have no Chinese form: they stand in both languages as they are.
-AS_THEY_ARE = ("Implementing Regulation (EU) 2024/2835, part 7", "appeal-insights ingest FILE --fact known_events",
-               "Head of enforcement quality")  # fmt: skip
+AS_THEY_ARE = ("Implementing Regulation (EU) 2024/2835, part 7", "appeal-insights ingest FILE --fact known_events")
 MONTHS = {month_name[number]: str(number) for number in range(1, 13)}
 
 

@@ -14,7 +14,7 @@ import pytest
 from appeal_insights.errors import BadParameter
 from appeal_insights.records import sample as making
 from appeal_insights.records import sample_submission
-from appeal_insights.records.sample import FILES, COLUMNS, SAMPLE_EXTRACTED_AT, SCENARIOS, write_sample
+from appeal_insights.records.sample import COLUMNS, FILES, SAMPLE_EXTRACTED_AT, SCENARIOS, write_sample
 from tests.made_up import AFTER, ON_MERITS, QUIET, read, within
 
 CODES = {
