@@ -87,7 +87,7 @@ def test_the_report_says_it_in_its_header_and_shows_every_check(demo):
     assert exhibit(inquiry, "summary", language="zh-CN")["title"].endswith("记录校验：通过 19，警告 4")
     shown = rows(exhibit(inquiry, "about", id="gate"))
     assert [row["result"] for row in shown].count("warned") == 4
-    [window] = [row for row in shown if row["check"].startswith("Received within six months")]
+    [window] = [row for row in shown if row["check"].startswith("Received within six months of the enforcement")]
     assert (window["broken"], window["looked_at"]) == ("2", "31,035")
 
 
