@@ -205,18 +205,27 @@ def with_intervals(table: pd.DataFrame, question: Question, dispersion: Dispersi
 
 
 def _about(store: Store, question: Question, dispersion: Dispersion) -> dict[str, str]:
-    return {
+    unit = {"unit": question.metric.unit} if question.metric.unit else {}
+    return unit | {
         "store": store.name,
         "metric": f"{question.metric.id}, version {question.metric.version}",
         "periods": ", ".join(part.label for part in question.periods[:1] + question.periods[1:][-1:]),
         "scope": write_scope(question.where) or "all records",
         "basis": question.basis,
         "as_of": question.as_of.isoformat() + "Z",
-        "dispersion": f"{dispersion.floor:.2f} over {dispersion.days} days"
-        if dispersion.known
-        else "unknown: counting noise only",
+        "dispersion": _luck(question, dispersion),
         "fingerprint": str(store.fingerprint(question.table, question.as_of)),
     }
+
+
+def _luck(question: Question, dispersion: Dispersion) -> str:
+    """How far cases share their luck, and what that was learned from."""
+    if not question.metric.is_rate:
+        return "none: this is no share of records"
+    if not dispersion.known:
+        return "unknown: counting noise only"
+    clusters = ", and from records that share a cluster" if dispersion.clusters else ""
+    return f"{dispersion.floor:.2f} over {dispersion.days} days{clusters}"
 
 
 def _with_about(table: pd.DataFrame, about: dict[str, str]) -> pd.DataFrame:

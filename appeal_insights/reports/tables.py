@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from numbers import Integral
 from typing import Literal, TextIO
 
+import numpy as np
 import pandas as pd
 from rich import box
 from rich.console import Console
@@ -32,6 +33,15 @@ _SHARES = (
     "change",
     "change_low",
     "change_high",
+    "target",
+    "share_of_former",
+    "share_until",
+    "share_late",
+    "rest_rate",
+    "against_rest",
+    "mix_effect",
+    "rate_effect",
+    "effect",
 )
 _STARTS_A_FORMULA = (*"=+-@＝＋－＠", "\t", "\r", "\n", "\0")  # full-width signs too: a spreadsheet folds them
 
@@ -77,20 +87,30 @@ def _write_text(table: pd.DataFrame, about: dict[str, str], out: TextIO) -> None
             Text(str(name)), justify="right" if pd.api.types.is_numeric_dtype(shown[name]) else "left", overflow="fold"
         )
     for row in shown.itertuples(index=False):
-        drawn.add_row(*(Text(_cell(name, value)) for name, value in zip(shown.columns, row, strict=True)))
+        drawn.add_row(
+            *(
+                Text(_cell(name, value, shares="unit" not in about))
+                for name, value in zip(shown.columns, row, strict=True)
+            )
+        )
     console = Console(file=out, width=None if out.isatty() else 200, highlight=False)
     console.print(drawn)
     for name, value in about.items():
         console.print(Text(f"{name}: {value}", style="dim"))
 
 
-def _cell(name: str, value: object) -> str:
+def _cell(name: str, value: object, *, shares: bool) -> str:
+    """What stands in a cell; a column of shares in percent, unless the metric has another unit."""
     if value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and pd.isna(value)):
         return ""
     if isinstance(value, pd.Timestamp):
         return value.isoformat(sep=" ").removesuffix(" 00:00:00")
     if isinstance(value, float):
-        return f"{100 * value:.2f}%" if name in _SHARES else f"{value:,.4g}"
+        if name in _SHARES and (shares or name == "share"):
+            return f"{100 * value:.2f}%"
+        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.4g}"
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
     if isinstance(value, Integral):
         return f"{int(value):,}"
     return str(value)

@@ -112,7 +112,7 @@ def test_an_answer_says_what_its_numbers_are(demo):
         "as_of": "2026-11-16T06:00:00Z",
     }
     assert about["fingerprint"].endswith("(31,035 rows)")
-    assert about["dispersion"].endswith("over 49 days")
+    assert about["dispersion"].endswith("over 49 days, and from records that share a cluster")
     earlier = query("trend", **asked, as_of="2026-10-20T00:00:00Z").attrs["about"]
     assert (earlier["as_of"], earlier["fingerprint"] == about["fingerprint"]) == ("2026-10-20T00:00:00Z", False)
 
