@@ -32,7 +32,7 @@ engines: setup ## the same queries on a second engine, and what takes records in
 	@test -x .venv/bin/uv || { echo "make engines needs uv, which could not be had here."; exit 1; }
 	@.venv/bin/uv venv --quiet --allow-existing --python .venv/bin/python .venv-engines
 	@.venv/bin/uv pip sync --quiet --python .venv-engines/bin/python --require-hashes --compile-bytecode requirements-engines.lock
-	@APPEAL_INSIGHTS_REQUIRE_ENGINES=1 .venv-engines/bin/python -m pytest -n 2 --dist loadfile -p no:cacheprovider \
+	@APPEAL_INSIGHTS_REQUIRE_ENGINES=1 .venv-engines/bin/python -m pytest -m "not soak" -n 2 --dist loadfile -p no:cacheprovider \
 		tests/records/test_engines.py $(ENGINES_TOO)
 
 lab: setup ## JupyterLab on notebooks/

@@ -14,3 +14,11 @@ def demo(tmp_path_factory):
     from tests.demo import make_demo  # here: a test of something small then costs a small import
 
     return make_demo(tmp_path_factory.mktemp("demo"))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """What asks the second engine is run where that is installed."""
+    for item in items:
+        if "address" in item.fixturenames and item.path.stem == "test_engines":
+            item.add_marker(pytest.mark.engines)

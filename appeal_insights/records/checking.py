@@ -187,7 +187,7 @@ def _check_markets(text: "pd.Series[str]", theirs: str, notes: _Notes) -> None:
 
 
 def _check_scopes(text: "pd.Series[str]", theirs: str, notes: _Notes) -> None:
-    wrong = text.notna() & ~text.map(_is_scope, na_action="ignore").fillna(True).astype(bool)
+    wrong = text.notna() & ~text.map(_is_scope, na_action="ignore").astype("boolean").fillna(True).astype(bool)
     notes.reject(wrong, text, theirs, "cannot be read. Write it as market=DE,AT; queue=live")
 
 
