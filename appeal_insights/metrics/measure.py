@@ -307,7 +307,7 @@ def _funnel(question: Question) -> dict[str, Node]:
 def _before(tree: Node, steps: Mapping[str, Node]) -> Node:
     """The statement with further steps put before its own."""
     for alias, step in steps.items():
-        tree = cast(exp.Select, tree).with_(alias, as_=step)
+        tree = cast(exp.Select, tree).with_(alias, as_=step, copy=False)
     clause = cast(exp.With, tree.find(exp.With))
     added = clause.expressions[-len(steps) :]
     clause.set("expressions", [*added, *clause.expressions[: -len(steps)]])
