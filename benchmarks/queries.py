@@ -121,8 +121,8 @@ def compare(folder: Path, path: Path, ours: float) -> None:
     for name, work in (("polars", by_polars), ("pandas", by_pandas)):
         try:
             found = work(parquet, moment)
-        except ImportError:
-            print(f"  {name} is not installed: not compared")
+        except ImportError as error:
+            print(f"  {name} is not compared: {str(error).splitlines()[0]}")
             continue
         for side in ("numerator", "denominator"):
             assert found[side].tolist() == counted[side].tolist(), name
