@@ -18,6 +18,7 @@ from appeal_insights.records.store import Asked, Fingerprint, Store
 
 MOST_SEGMENTS = 20  # that stand by themselves; the others together are one more
 OTHERS = "(others)"  # what they are folded into; named by language when shown
+THIN = 0.1  # of a usual period: with fewer records one is where a source begins or ends, and no side of a gap
 FULL = 10  # records of a usual period from which on an empty one between others is a gap and no chance
 DROP = 0.5  # of the usual records a day: the last period below this is said to be thin
 USUAL = 6  # periods before the last that say what is usual
@@ -286,9 +287,10 @@ def _gaps(whole: pd.DataFrame, by_segment: pd.DataFrame, cells: pd.DataFrame) ->
 def _gaps_in(segment: str, sizes: dict[str, int], labels: Sequence[str]) -> Iterator[Gap]:
     there = [place for place, label in enumerate(labels) if sizes.get(label, 0)]
     usual = float(pd.Series([sizes[labels[place]] for place in there], dtype="float64").median()) if there else 0.0
-    if len(there) < 2 or usual < FULL:
+    full = [place for place in there if sizes[labels[place]] >= usual * THIN]
+    if len(full) < 2 or usual < FULL:
         return
-    inside = labels[there[0] : there[-1] + 1]
+    inside = labels[full[0] : full[-1] + 1]
     for is_empty, run in groupby(inside, key=lambda label: not sizes.get(label, 0)):
         part = list(run)
         if is_empty:

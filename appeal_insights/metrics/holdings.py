@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 import pandas as pd
 
 from appeal_insights.errors import UnknownDimension
-from appeal_insights.metrics.measure import is_empty, is_value, period_of, query_text, repeated
+from appeal_insights.metrics.measure import is_empty, is_value, period_of, query_text, repeated, weight_of
 from appeal_insights.metrics.metric import day_of
 from appeal_insights.periods import GRAINS, Grain, Period, first_day, next_start, split
 from appeal_insights.records.contract import BLANK, contract
@@ -156,7 +156,7 @@ def _holes(held: Holding) -> dict[str, Node]:
     return {
         "as_of": instant_value(held.as_of),
         "its_period": day if held.by_figures else period_of(day, held.grain),
-        "weight": column("denominator") if held.by_figures else parse("1"),
+        "weight": column("denominator") if held.by_figures else weight_of(contract(held.fact)),
         "counted": is_value("metric", held.metric) if held.metric else parse("true"),
     }
 

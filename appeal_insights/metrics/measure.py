@@ -121,11 +121,11 @@ def _of_records(question: Question, of: Contract, instant: str, asked: Sequence[
         **_common(question, column(day_of(instant))),
         "masked_columns": masked_columns(of, names, instant_value(question.as_of), question.past),
         "event_at": column(instant),
-        "weight": _weight(of),
+        "weight": weight_of(of),
     }
 
 
-def _weight(of: Contract) -> Node:
+def weight_of(of: Contract) -> Node:
     """How many records a row stands for."""
     return fill(parse("coalesce(weight, 1)"), {"weight": column(of.weight)}) if of.weight else exp.Literal.number(1)
 
@@ -203,16 +203,15 @@ def bucket_of(duration: str) -> str:
     return duration.removesuffix("_seconds") + "_bucket"
 
 
-def _count(question: Question, side: Side, *, holds: str | None = None, named: str | None = None) -> Node:
+def _count(question: Question, side: Side) -> Node:
     """One side of a ratio, or a number for itself."""
     of, instant = side.contract, side.at[question.basis]
-    asked = _holds(side.holds if holds is None else holds, of, f"what {question.metric.id} counts")
-    weight = _weight(of)
+    asked = _holds(side.holds, of, f"what {question.metric.id} counts")
+    weight = weight_of(of)
     sums = {"x": column(side.adds), "weight": weight}
     adds = fill(parse("coalesce(x, 0) * weight"), sums) if side.adds else weight
     holes = _of_records(question, of, instant, [asked, adds])
     holes |= {"holds": asked, "adds": adds, **_by_day(question, column(day_of(instant)))}
-    holes |= {"metric_name": text_value(named)} if named else {}
     return fill(_template("count"), holes, tables={"fact": side.fact})
 
 

@@ -8,6 +8,7 @@ import pytest
 from appeal_insights.errors import BadParameter, UnknownStore
 from appeal_insights.findings import data_held
 from appeal_insights.findings.data_check import check_data
+from appeal_insights.findings.data_held import _gaps_in
 from appeal_insights.findings.shown import EXHIBIT, VEGA
 from appeal_insights.records.ingest import ingest
 from appeal_insights.records.store import Store
@@ -161,6 +162,13 @@ def test_an_empty_month_between_full_ones_is_a_gap_and_a_thin_end_is_none(look):
     assert "2026-11 is thin: 0.8 records a day, usually 3.1. More may still arrive." in shown["notes"]
     assert line(shown, "DE")["2026-08"] == "0"
     assert exhibit(check, "summary")["notes"][-1] == "Next: Ask the owner of the export for market DE in 2026-08."
+
+
+def test_where_a_source_begins_with_a_few_old_records_nothing_is_missing():
+    labels = ["2026-01", "2026-02", "2026-03", "2026-04", "2026-05", "2026-06"]
+    sizes = dict(zip(labels, (1, 0, 40, 50, 0, 60), strict=True))
+    [gap] = _gaps_in("ES", sizes, labels)
+    assert (gap.first, gap.last, gap.usual) == ("2026-05", "2026-05", 45.0)
 
 
 def test_a_stakeholder_sees_no_cell_of_few_records_nor_one_that_gives_it_away(look):

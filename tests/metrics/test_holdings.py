@@ -58,6 +58,17 @@ def test_records_are_counted_in_the_week_of_their_local_day(store):
     assert [period.label for period in held.periods] == [f"2026-W{week}" for week in range(36, 43)]
 
 
+def test_a_row_that_stands_for_many_is_counted_as_many(tmp_path):
+    rows = table("""
+        enforcement_id | market | restriction_class | enforced_at          | stands_for
+        e1             | DE     | visibility        | 2026-10-05T08:00:00Z |
+        e2             | DE     | visibility        | 2026-10-06T08:00:00Z | 40
+    """)
+    with opened(tmp_path / "s.duckdb", rows, fact="enforcements") as store:
+        held = holding(store, "enforcements", FIRST_LOAD)
+        assert listed(coverage(store, held, "market")) == [["2026-10-05", "DE", 41]]
+
+
 def test_an_empty_value_and_a_named_blank_are_missing_and_what_waits_for_a_decision_is_not(store):
     held = holding(store, "appeals", FIRST_LOAD)
     found = missing(store, held).groupby("name")[["records", "missing"]].sum()
