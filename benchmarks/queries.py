@@ -48,7 +48,8 @@ def build(folder: Path, base: Path, millions: float) -> Path:
             insert into appeals by name
             select
                 appeals.* replace (
-                    appeal_id || '-' || turn as appeal_id, enforcement_id || '-' || turn as enforcement_id
+                    appeal_id || '-' || turn as appeal_id, enforcement_id || '-' || turn as enforcement_id,
+                    cluster_number + turn * 1000000 as cluster_number
                 )
             from (select unnest(range(1, $1)) as turn) as turns cross join appeals
             """,

@@ -20,7 +20,7 @@ QUERY_GROUPS = {
     "One period against another": ("before_after", "top_movers"),
     "What became of it, and how long it took": ("cohort", "funnel", "distribution", "percentiles", "flows", "ageing"),
     "What a store holds": (
-        "coverage", "missing", "codes", "known_events", "targets", "loads", "rejects", "reject_reasons",
+        "coverage", "missing", "codes", "known_events", "targets", "loads", "rejects", "reject_reasons", "versions",
     ),
     "Whether the records can be trusted": ("gate_appeals", "gate_enforcements", "gate_links", "gate_targets"),
 }  # fmt: skip

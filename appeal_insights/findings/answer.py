@@ -208,7 +208,7 @@ def _about(store: Store, question: Question, dispersion: Dispersion) -> dict[str
     unit = {"unit": question.metric.unit} if question.metric.unit else {}
     return unit | {
         "store": store.name,
-        "metric": f"{question.metric.id}, version {question.metric.version}",
+        "metric": f"{question.metric.id}, version {question.definition}",
         "periods": ", ".join(part.label for part in question.periods[:1] + question.periods[1:][-1:]),
         "scope": write_scope(question.where) or "all records",
         "basis": question.basis,

@@ -1,7 +1,7 @@
 """Everything an inquiry into a rate needs, asked for at once: tables that have passed disclosure, and what follows."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import combinations
 
@@ -20,7 +20,7 @@ from appeal_insights.findings.gate import Test, gate
 from appeal_insights.findings.searching import Search, search
 from appeal_insights.metrics.measure import Question
 from appeal_insights.metrics.metric import Basis, Metric, day_of
-from appeal_insights.metrics.query import ask, dimensions, query
+from appeal_insights.metrics.query import ask, dimensions, query, versions
 from appeal_insights.metrics.targets import targets_of, with_targets
 from appeal_insights.periods import GRAINS, Grain, Period, first_day, label, next_start
 from appeal_insights.records.scope import Scope
@@ -83,6 +83,7 @@ class Evidence:
     without: Sequence[str]
     store: str
     by_figures: bool
+    definition: int  # the version of the metric's definition that all of it follows
     days: int = 0  # with records, on the side that has fewer; 0 where there are no days
     withheld: Sequence[str] = ()  # dimensions left out, because they would give away small numbers of another
     gate: Sequence[Test] = ()  # what was checked of the records themselves
@@ -142,6 +143,7 @@ def gather(
         without=[] if question.figures else list(store.declared(metric.fact).get("without", [])),
         store=store.name,
         by_figures=question.figures,
+        definition=question.definition,
         withheld=withheld,
         totals=store.declared("figures").get("totals_checked", 0) if question.figures else 0,
         days=_fewer_days(days, before, after),
@@ -301,6 +303,8 @@ def _window(store: Store, question: Question) -> tuple[Grain, list[Period]]:
         earlier = first_day(start - timedelta(days=1), grain)
         if there is None or next_start(earlier, grain) <= there[0]:
             break
+        if len(versions(store, replace(question, periods=(Period(earlier, after.end, ""),)))) > 1:
+            break  # counted by another definition: no series goes across
         start = earlier
     return grain, _steps(start, after.end, grain)
 

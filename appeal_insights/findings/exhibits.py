@@ -324,7 +324,9 @@ def facts(evidence: Evidence, language: Language) -> Sequence[tuple[str, str]]:
     """Label and value: what every page says about its numbers."""
     metric = evidence.metric
     zh = "zh" if language == "zh-CN" else "en"
-    definition = say("about.version", language, name=metric.name[zh], version=str(metric.version), asks=metric.asks[zh])
+    definition = say(
+        "about.version", language, name=metric.name[zh], version=str(evidence.definition), asks=metric.asks[zh]
+    )
     told = {
         "data": evidence.store,
         "as_of": instant(evidence.as_of, language),

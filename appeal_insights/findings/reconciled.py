@@ -137,7 +137,7 @@ def _about(found: Reconciliation) -> dict[str, str]:
     about = {
         "store": found.store,
         "official": found.official.source,
-        "metric": f"{question.metric.id}, version {question.metric.version}",
+        "metric": f"{question.metric.id}, version {question.definition}",
         "periods": ", ".join(dict.fromkeys(row.period.label for row in found.official.rows)),
         "scope": write_scope(question.where) or "all records",
         "basis": question.basis,

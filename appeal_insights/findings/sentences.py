@@ -108,7 +108,7 @@ def ruled_out(evidence: Evidence, named: Driver | None, language: Language) -> l
     if rest and abs(rest.change) < MOSTLY * abs(change.change):
         told = {"change": points(rest.change, language), "range": points_range(rest.low, rest.high, language)}
         found.append(say("ruled_out.rest", language, **told))
-    found.append(say("ruled_out.definition", language, version=str(evidence.metric.version)))
+    found.append(say("ruled_out.definition", language, version=str(evidence.definition)))
     if evidence.basis == "decision" and evidence.checks["complete"] and not evidence.by_figures:
         found.append(say("ruled_out.censoring", language))
     if evidence.checks["parts_add_up"] and evidence.views:

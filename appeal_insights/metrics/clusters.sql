@@ -6,52 +6,80 @@
 --         day_xx, day_xn, day_nn   the same where the records of one cluster on two days are two clusters
 --         all are integers and add up over anything that no cluster is in twice
 --
--- The holes are those of measures.sql, and cluster (what groups the records, such as the enforcement that is appealed),
--- record_key (a record without a cluster is one of its own) and on_day (the local day of the event). A row that is alone
--- in its cluster and stands for several records stands for as many clusters.
+-- The holes are those of measures.sql, and cluster (the number of what a record shares its luck with, such as the
+-- enforcement that is appealed; empty where it is alone), counted_in_denominator and counted_in_numerator (the two
+-- questions), record_period and record_bucket, asked of a record. Most records are alone: they are counted as measures.sql
+-- does, and each is its own square, as is each record that a row stands for. Only the others are brought together.
 
-with known as (
+with known as not materialized (
     select masked_columns
     from fact
     where known_from <= as_of and as_of < known_to
 ),
 
-counted as (
+kinds as (
+    select
+        dimensions,
+        its_day as day,
+        its_columns,
+        cast(sum(weight) as bigint) as records
+    from known
+    where in_periods and in_scope and cluster is null
+    group by dimensions, day, names
+),
+
+alone as (
     select
         dimensions,
         period_start as period,
         its_bucket as bucket,
-        cluster as grouped_by,
-        case when cluster is null then record_key end as alone,
-        on_day as counted_on,
-        case when coalesce(denominator_holds, false) then weight else 0 end as in_denominator,
-        case when coalesce(denominator_holds, false) and coalesce(numerator_holds, false) then weight else 0 end
-            as in_numerator
-    from known
-    where in_periods and in_scope
-),
-
-cluster_days as (
-    select
-        dimensions, period, bucket, grouped_by, alone, counted_on,
-        cast(sum(in_numerator) as bigint) as x,
-        cast(sum(in_denominator) as bigint) as n,
-        count(case when in_denominator > 0 then 1 end) as together
-    from counted
-    group by dimensions, period, bucket, grouped_by, alone, counted_on
+        case when coalesce(numerator_holds, false) and coalesce(denominator_holds, false) then records else 0 end as x,
+        case when coalesce(denominator_holds, false) then records else 0 end as n
+    from kinds
 ),
 
 clusters as (
     select
-        dimensions, period, bucket, grouped_by, alone,
-        cast(sum(x) as bigint) as x,
-        cast(sum(n) as bigint) as n,
-        cast(sum(together) as bigint) as together,
-        sum(case when together > 1 then x * x else x end) as day_xx,
-        sum(case when together > 1 then x * n else x end) as day_xn,
-        sum(case when together > 1 then n * n else n end) as day_nn
+        dimensions,
+        record_period as period,
+        record_bucket as bucket,
+        cluster as grouped_by,
+        count(case when counted_in_denominator and counted_in_numerator then 1 end) as x,
+        count(case when counted_in_denominator then 1 end) as n
+    from known
+    where in_periods and in_scope and cluster is not null
+    group by dimensions, period, bucket, grouped_by
+),
+
+cluster_days as (
+    select
+        dimensions,
+        record_period as period,
+        record_bucket as bucket,
+        cluster as grouped_by,
+        on_day as day,
+        count(case when counted_in_denominator and counted_in_numerator then 1 end) as x,
+        count(case when counted_in_denominator then 1 end) as n
+    from known
+    where in_periods and in_scope and cluster is not null
+    group by dimensions, period, bucket, grouped_by, day
+),
+
+summed as (
+    select
+        dimensions, period, bucket, x, n,
+        x as sum_xx, x as sum_xn, n as sum_nn, x as day_xx, x as day_xn, n as day_nn
+    from alone
+    union all
+    select
+        dimensions, period, bucket, x, n,
+        x * x as sum_xx, x * n as sum_xn, n * n as sum_nn, 0 as day_xx, 0 as day_xn, 0 as day_nn
+    from clusters
+    union all
+    select
+        dimensions, period, bucket, 0 as x, 0 as n,
+        0 as sum_xx, 0 as sum_xn, 0 as sum_nn, x * x as day_xx, x * n as day_xn, n * n as day_nn
     from cluster_days
-    group by dimensions, period, bucket, grouped_by, alone
 )
 
 select
@@ -61,11 +89,11 @@ select
     cast(bucket as integer) as bucket,
     cast(sum(x) as bigint) as numerator,
     cast(sum(n) as bigint) as denominator,
-    cast(sum(case when together > 1 then x * x else x end) as bigint) as sum_xx,
-    cast(sum(case when together > 1 then x * n else x end) as bigint) as sum_xn,
-    cast(sum(case when together > 1 then n * n else n end) as bigint) as sum_nn,
+    cast(sum(sum_xx) as bigint) as sum_xx,
+    cast(sum(sum_xn) as bigint) as sum_xn,
+    cast(sum(sum_nn) as bigint) as sum_nn,
     cast(sum(day_xx) as bigint) as day_xx,
     cast(sum(day_xn) as bigint) as day_xn,
     cast(sum(day_nn) as bigint) as day_nn
-from clusters
+from summed
 group by period, dimensions, bucket

@@ -14,7 +14,7 @@ from sqlglot import exp
 from appeal_insights.errors import UnknownQuery
 from appeal_insights.metrics.metric import ALL, NONE, Basis, Metric, Side, day_of
 from appeal_insights.periods import Grain, Period
-from appeal_insights.records.contract import BLANK, Contract
+from appeal_insights.records.contract import BLANK, CLUSTER_NUMBER, Contract
 from appeal_insights.records.scope import Scope
 from appeal_insights.records.statement import (
     Filling,
@@ -48,11 +48,17 @@ class Question:
     past: frozenset[str] = frozenset()  # fact.instant: those of which none lies after as_of, so nothing is to be masked
     lacks: frozenset[str] = frozenset()  # columns of its fact that the source does not have
     most: int = 1000  # records that are listed
+    version: int | None = None  # of the definition that figures were counted by; what the metric says if None
     clusters: bool = False  # with the sums that tell how much the records of one enforcement move together
 
     @property
     def table(self) -> str:
         return "figures" if self.figures else self.metric.fact
+
+    @property
+    def definition(self) -> int:
+        """The version of the metric's definition that the answer follows."""
+        return self.metric.version if self.version is None else self.version
 
     def in_days(self) -> "Question":
         """The same question, day by day."""
@@ -153,13 +159,18 @@ def _share(question: Question, template: str = "measures") -> Node:
     asked = [numerator, denominator, bucket]
     holes = _of_records(question, of, instant, asked)
     holes |= {"numerator_holds": numerator, "denominator_holds": denominator, "its_bucket": bucket}
-    if template == "measures":
+    own: dict[str, Filling] = {}
+    if template == "clusters":
+        own = {"cluster": column(CLUSTER_NUMBER) if of.cluster else _NOTHING, "on_day": column(day_of(instant))}
+        own |= {"counted_in_denominator": denominator, "counted_in_numerator": numerator}
+        own |= {"record_period": _period_start(question, column(day_of(instant))), "record_bucket": bucket}
+    elif template != "measures":  # it names the records
+        own = {"cluster": column(of.cluster or of.key), "record_key": column(of.key)}
+        own |= {"duration": column(metric.duration)} if metric.duration else {}
+    named = [tree for tree in own.values() if isinstance(tree, exp.Expr)]
+    masked = _of_records(question, of, instant, [*asked, *named])["masked_columns"]
+    if template in ("measures", "clusters"):
         holes |= _kinds(question, of, holes)
-        return fill(_template(template), holes, tables={"fact": metric.fact})
-    # The others name records and clusters too.
-    own = {"cluster": column(of.cluster or of.key), "record_key": column(of.key), "on_day": column(day_of(instant))}
-    own |= {"duration": column(metric.duration)} if metric.duration else {}
-    masked = _of_records(question, of, instant, [*asked, *own.values()])["masked_columns"]
     return fill(_template(template), {**holes, **own, "masked_columns": masked}, tables={"fact": metric.fact})
 
 

@@ -69,6 +69,7 @@ GATES = {
 TABLE_QUERIES: dict[str, tuple[str, ...]] = {
     **{name: (name,) for name in ("known_events", "targets", "loads", "rejects")},
     "reject_reasons": ("rejects", "loads"),
+    "versions": ("figures",),
     **GATES,
 }
 
@@ -95,7 +96,7 @@ def ask(
         _check_records(store, question)
     _check_values(store, question)
     if question.figures:
-        return question
+        return replace(question, version=_version(store, question))
     return replace(question, past=_past(store, question), lacks=_lacking(store, question))
 
 
@@ -247,6 +248,35 @@ def _check_figures(store: Store, question: Question) -> None:
     if question.basis != "decision":
         raise BadParameter.of("data.only_decision", store=store.name)
     _check_grain(question, shape["grain"], _counted_by(store, shape["grain"]))
+
+
+def versions(store: Store, question: Question) -> pd.DataFrame:
+    """Which definition the periods asked about were counted by: version, starts_on, ends_on of each, in a row."""
+    if not question.figures or len(store.declared("figures")["versions"][question.metric.id]) < 2:
+        return pd.DataFrame({"version": [], "starts_on": [], "ends_on": []})
+    table = query_table(store, "versions", as_of=question.as_of)
+    table = table[table["metric"] == question.metric.id]
+    spans = [(pd.Timestamp(part.start), pd.Timestamp(part.end)) for part in question.periods]
+    inside = [
+        any(row.starts_on < end and start < row.ends_on for start, end in spans)
+        for row in table.itertuples(index=False)
+    ]
+    table = table[inside]
+    return table.groupby("version", as_index=False).agg(starts_on=("starts_on", "min"), ends_on=("ends_on", "max"))
+
+
+def _version(store: Store, question: Question) -> int:
+    """The one version that figures follow. Raises BadPeriod where there are two: a series of both would lie."""
+    declared = store.declared("figures")["versions"][question.metric.id]
+    found = versions(store, question)
+    if len(found) > 1:
+        last_days = found["ends_on"] - pd.Timedelta(days=1)
+        spans = [
+            f"{version}: {first:%Y-%m-%d}..{last:%Y-%m-%d}"
+            for version, first, last in zip(found["version"], found["starts_on"], last_days, strict=True)
+        ]
+        raise BadPeriod.of("data.two_versions", metric=question.metric.id, store=store.name, spans=spans)
+    return int(found["version"].iloc[0]) if len(found) else int(declared[-1])
 
 
 def _check_grain(question: Question, precision: Grain, data: Sentence) -> None:

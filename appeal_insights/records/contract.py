@@ -14,6 +14,7 @@ Type = Literal["text", "code", "scope", "instant", "day", "integer", "number"]
 KnownAt = Literal["enforcement", "submission", "decision", "audit"]
 Words = dict[str, str]  # {"en": ..., "zh": ...}
 
+CLUSTER_NUMBER = "cluster_number"  # the derived column of a fact with a cluster: one number for each that several share
 BLANK = "(blank)"  # what an unknown value of a dimension is called from load on
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -166,6 +167,8 @@ def _check(found: Contract) -> None:
     for name in named:
         if name not in found.everything:
             raise BadContract(f"{found.fact}: {name!r} is named but is not a column.")
+    if found.cluster and (found.weight or CLUSTER_NUMBER not in found.derived):
+        raise BadContract(f"{found.fact}: with a cluster, each row is one record and {CLUSTER_NUMBER} is derived.")
     for column in (*found.columns.values(), *found.derived.values()):
         for words in (column.label, column.describes):
             if set(words) != {"en", "zh"} or not all(words.values()):

@@ -86,7 +86,7 @@ def ingest_figures(
         print_of_source, about = digest(source), target.about(FACT)
         seen = seen_before(target, FACT, print_of_source)
         target.log(load, name, print_of_source, read=sheet.read - totals, versions=versions, rejects=checked.rejects)
-        said = _said(target, mapping, name, compared)
+        said = _said(target, mapping, name, checked.leaves, compared)
         target.note(FACT, json.dumps(said, ensure_ascii=False))
         again = seen and versions.new == versions.changed == 0 and said == about
         taken = FiguresIntake(
@@ -137,6 +137,7 @@ def _check(sheet: Sheet, mapping: FiguresMapping) -> _Checked:
         found.append(_rejected(sheet, _all(wrong, "is not a count: a whole number, 0 or more"), name))
     for metric in mapping.metrics:
         found += _add_sides(leaves, sheet, counts, metric, mapping)
+        found.append(_rejected(sheet, _add_version(leaves, metric, mapping), mapping.period.columns[0], label=True))
     spans = leaves["span"].map(str, na_action="ignore")
     repeated = leaves[[*mapping.dimensions.values()]].assign(span=spans).duplicated() & spans.notna()
     twice = _all(repeated, "this period and combination of dimensions appears again")
@@ -190,6 +191,14 @@ def _add_sides(
     return [*found, _rejected(sheet, larger, column), _rejected(sheet, negative, column)]
 
 
+def _add_version(leaves: pd.DataFrame, metric: str, mapping: FiguresMapping) -> "pd.Series[str]":
+    """Which definition each row was counted by, in `leaves`. Gives the reason where there are two."""
+    spans = leaves["span"].dropna()
+    versions = spans.map({span: mapping.version(metric, span) for span in spans.unique()})
+    leaves[f"{metric} version"] = versions.reindex(leaves.index)
+    return _all(versions.isna(), f"the definition of {metric} changes within this period")
+
+
 def _from_rate(
     sheet: Sheet, of: "pd.Series[float]", rate: Rate, mapping: FiguresMapping
 ) -> tuple["pd.Series[float]", "pd.Series[str]"]:
@@ -229,7 +238,15 @@ def _check_same_shape(target: Writing, mapping: FiguresMapping) -> None:
             )
 
 
-def _said(target: Writing, mapping: FiguresMapping, name: str, compared: Compared) -> dict[str, object]:
+def _versions(had: dict[str, list[int]], leaves: pd.DataFrame, mapping: FiguresMapping) -> dict[str, list[int]]:
+    """The versions of each metric's definition that the figures of a store were counted by."""
+    here = {metric: set(leaves[f"{metric} version"].astype("int64")) for metric in mapping.metrics}
+    return {metric: sorted({*had.get(metric, []), *map(int, here[metric])}) for metric in mapping.metrics}
+
+
+def _said(
+    target: Writing, mapping: FiguresMapping, name: str, leaves: pd.DataFrame, compared: Compared
+) -> dict[str, object]:
     """What the figures of a store declare after this load: their shape, and of each file how its totals compared."""
     files = target.about(FACT).get("files", {})
     files[name] = {"agree": compared.agree, "differ": list(compared.differ)}
@@ -237,6 +254,7 @@ def _said(target: Writing, mapping: FiguresMapping, name: str, compared: Compare
         "dimensions": list(mapping.dimensions.values()),
         "grain": mapping.period.grain,
         "metrics": list(mapping.metrics),
+        "versions": _versions(target.about(FACT).get("versions", {}), leaves, mapping),
         "files": files,
         "totals_checked": sum(file["agree"] for file in files.values()),
     }
@@ -246,6 +264,7 @@ def _take_in(target: Writing, leaves: pd.DataFrame, mapping: FiguresMapping, loa
     ours = list(mapping.dimensions.values())
     kinds = {
         "metric": "varchar",
+        "version": "integer",
         "starts_on": "date",
         "ends_on": "date",
         **dict.fromkeys(ours, "varchar"),
@@ -265,6 +284,7 @@ def _measures(leaves: pd.DataFrame, ours: list[str], metric: str) -> pd.DataFram
     starts = leaves["span"].map(lambda span: span.start)
     table = leaves[[*ours, "source_row"]].assign(
         metric=metric,
+        version=leaves[f"{metric} version"].astype("int64"),
         starts_on=pd.to_datetime(starts),
         ends_on=pd.to_datetime(leaves["span"].map(lambda span: span.end)),
         numerator=leaves[f"{metric} numerator"].astype("int64"),

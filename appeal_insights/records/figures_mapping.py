@@ -3,11 +3,12 @@
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from appeal_insights.errors import BadMapping, BadPeriod, did_you_mean, one_of
-from appeal_insights.periods import check_grain
+from appeal_insights.periods import Period, check_grain
 from appeal_insights.records.contract import contract
 from appeal_insights.records.figures_periods import Written, check_written
 from appeal_insights.records.mapping import From, Mapping, read_toml
@@ -79,6 +80,7 @@ class FiguresMapping:
     period: Written
     dimensions: dict[str, str]  # theirs -> ours
     metrics: dict[str, dict[str, Side]]  # metric -> numerator, denominator
+    versions: dict[str, dict[date, int]] = field(default_factory=dict)  # metric -> first day of a definition -> which
     values: dict[str, dict[str, str]] = field(default_factory=dict)  # of our dimensions: theirs -> ours
     totals: tuple[Total, ...] = ()
     unpivot: Unpivot | None = None
@@ -112,6 +114,13 @@ class FiguresMapping:
     def labels(self) -> list[str]:
         """Their columns of the period and the dimensions."""
         return list(dict.fromkeys([*self.period.columns, *self.dimensions]))
+
+    def version(self, metric: str, period: Period) -> int | None:
+        """Which definition of a metric a period was counted by; None where it changes within the period."""
+        changes = self.versions.get(metric, {})
+        if any(period.start < day < period.end for day in changes):
+            return None
+        return [1, *(number for day, number in changes.items() if day <= period.start)][-1]
 
     @property
     def rates(self) -> list[Rate]:
@@ -200,6 +209,11 @@ def _found(declared: dict[str, Any], what: str) -> FiguresMapping:
         ),
         dimensions={theirs: str(ours) for theirs, ours in declared["dimensions"].items()},
         metrics={name: _sides(sides, f"{what}: [metrics.{name}]") for name, sides in declared["metrics"].items()},
+        versions={
+            name: _versions(sides["version"], f"{what}: [metrics.{name}]")
+            for name, sides in declared["metrics"].items()
+            if "version" in sides
+        },
         values={
             ours: {str(theirs): str(value) for theirs, value in table.items()}
             for ours, table in declared.get("values", {}).items()
@@ -225,7 +239,20 @@ def _words(given: str | Sequence[str]) -> tuple[str, ...]:
 
 
 def _sides(sides: dict[str, Any], what: str) -> dict[str, Side]:
+    _check_keys(sides, ("numerator", "denominator", "version"), what)
     return {side: _side(sides[side], f"{what} {side}") for side in ("numerator", "denominator")}
+
+
+def _versions(said: Any, what: str) -> dict[date, int]:
+    """Which version of a definition holds from which day on; before the first of them it is version 1."""
+    declared = said if isinstance(said, dict) else {str(date.min): said}
+    try:
+        found = {date.fromisoformat(str(day)): number for day, number in declared.items()}
+    except ValueError as error:
+        raise BadMapping(f'{what} version: {error}. Write version = {{ "2025-07-01" = 2 }}.') from error
+    if not found or any(type(number) is not int or number < 1 for number in found.values()):
+        raise BadMapping(f"{what} version: a version is a whole number from 1. Write version = 2.")
+    return dict(sorted(found.items()))
 
 
 def _side(said: Any, what: str) -> Side:

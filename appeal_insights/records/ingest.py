@@ -20,7 +20,7 @@ from appeal_insights.records.mapping import KNOWN_FROM, Mapping, same_names
 from appeal_insights.records.mending import MARKS, write_rejects
 from appeal_insights.records.opening import Opened, open_source
 from appeal_insights.records.reading import Page, is_csv, no_rejects, read_pages
-from appeal_insights.records.rolling import roll_up
+from appeal_insights.records.rolling import number_clusters, roll_up
 from appeal_insights.records.statement import Filling, column, fill, parse, predicate, text_value, write
 from appeal_insights.records.store import Load, Versions, Writing, writing
 
@@ -131,7 +131,9 @@ def _ingest(
                     error.add_note(f"This is about {source_name(source)}. No file of the folder was taken in.")
                 raise
             intakes.append(replace(intake, check=check, rejects=_rejects_file(target, opened, load, store, intake)))
-        roll_up(target, {intake.fact for intake in intakes if not intake.again})
+        touched = {intake.fact for intake in intakes if not intake.again}
+        number_clusters(target, touched)
+        roll_up(target, touched)
         target.keeps = not check and not all(intake.again for intake in intakes)
     return intakes if target.keeps else [replace(intake, rejects=None) for intake in intakes]
 

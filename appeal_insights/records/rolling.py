@@ -1,10 +1,17 @@
-"""Bring onto one fact what the records of another say of it, whenever either of them was taken in."""
+"""What follows for records from other records: those of another fact about them, and those that share their luck."""
 
 import pandas as pd
 
 from appeal_insights.records.checking import market_zones
 from appeal_insights.records.contract import contract, facts
 from appeal_insights.records.store import Writing
+
+
+def number_clusters(target: Writing, touched: set[str]) -> None:
+    """Number anew what several records share, of each fact that was touched and has clusters."""
+    for fact in sorted(touched & set(facts())):
+        if contract(fact).cluster:
+            target.script(f"clustered_{fact}")
 
 
 def roll_up(target: Writing, touched: set[str]) -> None:

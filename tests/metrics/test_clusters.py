@@ -37,7 +37,8 @@ def counted(*by: str) -> pd.DataFrame:
     """What clusters.sql gives of these records, its holes filled by hand: one week, everything in scope."""
     rows = table(RECORDS).astype({"stands_for": int, "day": "datetime64[us]"})
     rows = rows.assign(known_from=pd.Timestamp("2026-10-01"), known_to=pd.Timestamp("9999-01-01"))
-    names = ("record", "enforcement", "market", "day", "outcome", "stands_for")
+    rows = rows.assign(cluster_number=rows["enforcement"].map({"E1": 1, "E2": 2, "E3": 3}).astype("Int64"))
+    names = ("record", "cluster_number", "market", "day", "outcome", "stands_for")
     holes = {
         "metric_name": text_value("overturn_rate"),
         "masked_columns": [column(name) for name in names],
@@ -51,9 +52,15 @@ def counted(*by: str) -> pd.DataFrame:
         "denominator_holds": parse("outcome in ('upheld', 'reversed')"),
         "numerator_holds": parse("outcome = 'reversed'"),
         "weight": column("stands_for"),
+        "counted_in_denominator": parse("coalesce(outcome in ('upheld', 'reversed'), false)"),
+        "counted_in_numerator": parse("coalesce(outcome = 'reversed', false)"),
+        "its_day": column("day"),
+        "its_columns": [column("outcome")],
+        "names": [column("outcome")],
         "its_bucket": parse("cast(null as integer)"),
-        "cluster": column("enforcement"),
-        "record_key": column("record"),
+        "record_period": day_value(datetime(2026, 10, 5).date()),
+        "record_bucket": parse("cast(null as integer)"),
+        "cluster": column("cluster_number"),
     }
     text = files("appeal_insights.metrics").joinpath("clusters.sql").read_text(encoding="utf-8")
     with duckdb.connect() as shell:

@@ -163,3 +163,19 @@ def test_a_market_that_nobody_knows_has_the_clock_of_the_file(tmp_path):
             "select min(first_appealed_on) as first, max(enforced_on) as last from enforcements", what="d"
         ).itertuples()
     assert (days.first, days.last) == (datetime(2026, 10, 3), datetime(2026, 10, 1))
+
+
+def test_appeals_that_share_an_enforcement_bear_its_number_whichever_came_first(tmp_path):
+    """a1 and a2 share e1; a3 is alone until a4 comes, against the same e2; c names no enforcement."""
+
+    def numbers() -> dict[str, int | None]:
+        with Store(path) as store:
+            found = store.run("select appeal_id, cluster_number from appeals order by appeal_id", what="numbers")
+        return {row.appeal_id: None if pd.isna(row.cluster_number) else int(row.cluster_number) for row in
+                found.itertuples(index=False)}  # fmt: skip
+
+    path = tmp_path / "shared.duckdb"
+    make_store(path, APPEALED[APPEALED["appeal_id"] != "a4"])
+    assert numbers() == {"a1": 1, "a2": 1, "a3": None, "b": None, "c": None}
+    ingest(APPEALED[APPEALED["appeal_id"] == "a4"], path, loaded_at=LATER)
+    assert numbers() == {"a1": 1, "a2": 1, "a3": 2, "a4": 2, "b": None, "c": None}
