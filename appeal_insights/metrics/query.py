@@ -256,11 +256,9 @@ def versions(store: Store, question: Question) -> pd.DataFrame:
         return pd.DataFrame({"version": [], "starts_on": [], "ends_on": []})
     table = query_table(store, "versions", as_of=question.as_of)
     table = table[table["metric"] == question.metric.id]
-    spans = [(pd.Timestamp(part.start), pd.Timestamp(part.end)) for part in question.periods]
-    inside = [
-        any(row.starts_on < end and start < row.ends_on for start, end in spans)
-        for row in table.itertuples(index=False)
-    ]
+    inside = pd.Series(False, index=table.index)
+    for part in question.periods:
+        inside |= (table["starts_on"] < pd.Timestamp(part.end)) & (table["ends_on"] > pd.Timestamp(part.start))
     table = table[inside]
     return table.groupby("version", as_index=False).agg(starts_on=("starts_on", "min"), ends_on=("ends_on", "max"))
 
