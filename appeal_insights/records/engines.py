@@ -11,6 +11,7 @@ import time
 import warnings
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -286,7 +287,7 @@ class SparkStore(Store):
         self.asked.append(Asked(what, asked, time.perf_counter() - started, len(answer)))
         return answer
 
-    @property
+    @cached_property
     def tables(self) -> list[str]:
         return list(self._facts)
 

@@ -15,6 +15,7 @@ from appeal_insights.errors import BadPredicate, did_you_mean, one_of
 
 DIALECT = "duckdb"
 Node = exp.Expr
+_DATE = exp.DataType.build("date")
 Filling = Node | Sequence[Node]
 
 # Row-level and side-effect free: comparisons, logic, arithmetic of whole numbers, case. No function, no subquery.
@@ -52,7 +53,7 @@ def text_value(value: str) -> Node:
 
 
 def day_value(value: date) -> Node:
-    return exp.cast(exp.Literal.string(value.isoformat()), "date")
+    return exp.Cast(this=exp.Literal.string(value.isoformat()), to=_DATE.copy())
 
 
 def instant_value(value: datetime) -> Node:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 from types import TracebackType
@@ -66,6 +67,7 @@ class Store:
         self.path = path
         self.name = path.stem
         self.asked: list[Asked] = []
+        self._lasts: dict[tuple[str, ...], dict[str, datetime]] = {}
         self._connection = _locked_down(path)
         self._about = _read_about(self._connection, path)
 
@@ -88,7 +90,7 @@ class Store:
         coded = answer.select_dtypes("category").columns
         return answer.astype(dict.fromkeys(coded, "str"))
 
-    @property
+    @cached_property
     def tables(self) -> list[str]:
         """The facts (or figures) that the store holds."""
         names = self._connection.execute(
@@ -123,10 +125,13 @@ class Store:
         """The latest of each of those instants in a table; those that nothing has are not there."""
         if not instants:
             return {}
+        if (known := self._lasts.get((table, *instants))) is not None:
+            return known  # the file does not change while it is open, and each question asks
         each = [fill(parse("max(x)"), {"x": column(name)}).as_(name, quoted=True) for name in instants]
         text = write(fill(parse("select latest from fact"), {"latest": each}, tables={"fact": table}))
         found = self._connection.execute(text).fetchall()[0]
-        return {name: last for name, last in zip(instants, found, strict=True) if last is not None}
+        lasts = {name: last for name, last in zip(instants, found, strict=True) if last is not None}
+        return self._lasts.setdefault((table, *instants), lasts)
 
     def values(self, table: str, name: str) -> list[str]:
         """The values that a dimension has in this store, sorted."""
