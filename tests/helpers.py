@@ -8,9 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from appeal_insights.metrics.measure import Question
 from appeal_insights.metrics.metric import metric
 from appeal_insights.metrics.query import ask, query
+from appeal_insights.metrics.question import Question
 from appeal_insights.periods import period
 from appeal_insights.records.figures import ingest_figures, read_figures_mapping
 from appeal_insights.records.ingest import ingest

@@ -22,7 +22,9 @@ QUERY_GROUPS = {
     "What a store holds": (
         "coverage", "missing", "codes", "known_events", "targets", "loads", "rejects", "reject_reasons", "versions",
     ),
-    "Whether the records can be trusted": ("gate_appeals", "gate_enforcements", "gate_links", "gate_targets"),
+    "Whether the records can be trusted": (
+        "gate_appeals", "gate_enforcements", "gate_links", "gate_targets", "identity",
+    ),
 }  # fmt: skip
 STEPS = {
     "measures": "a proportion, or the share beyond the threshold of a distribution",
@@ -32,6 +34,7 @@ STEPS = {
     "clusters": "by_cluster",
     "durations": "percentiles",
     "behind": "records",
+    "reckoned": "a rate counted anew from those that it follows from",
     "figures": "all that somebody else has counted",
     "variants": "`appeal-insights reconcile`",
 }

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -14,10 +15,11 @@ from appeal_insights.analysis.intervals import change_intervals, rate_with_inter
 from appeal_insights.errors import BadParameter, choice
 from appeal_insights.findings.clusters import cells_of
 from appeal_insights.metrics.holdings import HOLDINGS, Holding, holding, query_holding
-from appeal_insights.metrics.measure import Question, query_text, statement, table_statement
+from appeal_insights.metrics.measure import statement, table_statement
 from appeal_insights.metrics.metric import BASES, metric
 from appeal_insights.metrics.query import QUERIES, TABLE_QUERIES, ask, check_wanted, query_table
 from appeal_insights.metrics.query import query as answer_of
+from appeal_insights.metrics.question import Question, query_text
 from appeal_insights.metrics.targets import TARGETED, targets_of, with_targets
 from appeal_insights.periods import GRAINS, Grain, Period, instant, period, split
 from appeal_insights.records.scope import Scope, read_names, read_scope, write_scope
@@ -120,7 +122,7 @@ def question_of(asking: Asking, store: Store) -> Question:
     query_text(asking.name)  # says at once when there is no such query
     of = metric(asking.metric)
     periods, grain = _periods(asking, store)
-    more: dict[str, object] = {"basis": choice("basis", asking.basis, BASES)} if asking.basis else {}
+    more: dict[str, Any] = {"basis": choice("basis", asking.basis, BASES)} if asking.basis else {}
     more |= {"over": round(3600 * _number("over", asking.over))} if asking.over else {}
     more |= {"most": round(_number("most", asking.most))} if asking.most else {}
     return ask(

@@ -47,7 +47,7 @@ def _counted(store: Store, evidence: Evidence, dimension: str, segments: Sequenc
     grain = next((grain for grain in GRAINS if all(is_whole(part, grain) for part in periods)), None)
     question = ask(
         store, evidence.metric, periods, by=(dimension,), where=evidence.where, basis=evidence.basis,
-        as_of=evidence.as_of, grain=grain,
+        as_of=evidence.as_of, grain=grain, spliced=True, reckoned=evidence.reckoned,
     )  # fmt: skip
     table = query(store, "trend", question)
     named = table.assign(segment=table["segment"].where(table["segment"].isin(segments), POOLED))

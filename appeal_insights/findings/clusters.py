@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from appeal_insights.metrics.measure import Question
 from appeal_insights.metrics.query import query
+from appeal_insights.metrics.question import Question
 from appeal_insights.records.store import Store
 
 

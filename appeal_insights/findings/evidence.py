@@ -16,11 +16,12 @@ from appeal_insights.disclosure import SMALLEST_SHOWN, Audience, hide_cells, poo
 from appeal_insights.errors import EmptyPeriod
 from appeal_insights.findings import coincidence
 from appeal_insights.findings.clusters import cells_of
+from appeal_insights.findings.comparable import Redefined, redefined
 from appeal_insights.findings.gate import Test, gate
 from appeal_insights.findings.searching import Search, search
-from appeal_insights.metrics.measure import Question
 from appeal_insights.metrics.metric import Basis, Metric, day_of
 from appeal_insights.metrics.query import ask, dimensions, query, versions
+from appeal_insights.metrics.question import Question
 from appeal_insights.metrics.targets import targets_of, with_targets
 from appeal_insights.periods import GRAINS, Grain, Period, first_day, label, next_start
 from appeal_insights.records.scope import Scope
@@ -88,7 +89,16 @@ class Evidence:
     withheld: Sequence[str] = ()  # dimensions left out, because they would give away small numbers of another
     gate: Sequence[Test] = ()  # what was checked of the records themselves
     totals: int = 0  # stated totals of a sheet that were checked against their parts
+    redefined: Redefined | None = None  # the two periods cannot be compared as they stand
+    resolution: float = (
+        0.0  # in share: a smaller change cannot be told from none, since rates were stated with few digits
+    )
     by_period: pd.DataFrame | None = None  # the largest segments of one dimension in the periods of the trend
+
+    @property
+    def reckoned(self) -> tuple[str, ...]:
+        """The dimensions at which everything here was counted anew, alike for both periods; none where nothing was."""
+        return self.redefined.dimensions if self.redefined else ()
 
     def view(self, dimension: str) -> View:
         return next(view for view in self.views if view.dimension == dimension)
@@ -107,7 +117,10 @@ def gather(
     audience: Audience,
 ) -> Evidence:
     """Ask a store for everything about one change, and conclude. Raises what `ask` raises, and EmptyPeriod."""
-    question = ask(store, metric, [before, after], where=where, basis=basis, as_of=as_of, by=tuple(by))
+    question = ask(store, metric, [before, after], spliced=True, where=where, basis=basis, as_of=as_of, by=tuple(by))
+    changed = redefined(store, question)
+    if changed and changed.by == "identity":
+        question = replace(question, reckoned=changed.dimensions)
     dims = list(by) or [
         name for name in SEARCH_ORDER if name in dimensions(store, metric) and len(where.get(name, ())) != 1
     ]
@@ -115,7 +128,8 @@ def gather(
     counts = _counts(query(store, "before_after", whole), question)
     days = _days(store, whole)
     learned = dispersion(days, cells_of(store, whole))
-    small = min(counts["denominator_before"], counts["denominator_after"]) < SMALLEST_SHOWN and audience != "analyst"
+    few = min(counts["denominator_before"], counts["denominator_after"]) < SMALLEST_SHOWN and audience != "analyst"
+    small = few or (changed is not None and changed.by == "version")  # there is nothing to show, or to compare
     views = [] if small else [_view(store, question, name, learned, audience) for name in dims]
     withheld = _withheld(store, question, views)
     views = [view for view in views if view.dimension not in withheld]
@@ -147,7 +161,15 @@ def gather(
         withheld=withheld,
         totals=store.declared("figures").get("totals_checked", 0) if question.figures else 0,
         days=_fewer_days(days, before, after),
+        redefined=changed,
+        resolution=_resolution(store, question),
     )
+
+
+def _resolution(store: Store, question: Question) -> float:
+    if question.reckoned and question.metric.identity:
+        return question.metric.identity.within
+    return 2 * float(store.declared("figures")["rounded"].get(question.metric.id, 0.0)) if question.figures else 0.0
 
 
 def _fewer_days(days: pd.DataFrame, before: Period, after: Period) -> int:
@@ -165,6 +187,8 @@ def _question(
         store,
         question.metric,
         periods or question.periods,
+        spliced=True,
+        reckoned=question.reckoned,
         by=tuple(by),
         where=question.where,
         basis=question.basis,

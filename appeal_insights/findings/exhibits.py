@@ -6,6 +6,7 @@ import pandas as pd
 
 from appeal_insights.charts.trend import trend as draw_trend
 from appeal_insights.disclosure import SMALLEST_SHOWN
+from appeal_insights.findings import comparison
 from appeal_insights.findings.cells import NOTHING, count_cell, day_cell, ratio, share_cell, share_range_cell
 from appeal_insights.findings.coincidence import COINCIDES_AFTER, COINCIDES_BEFORE, coinciding, may_touch, takes_in
 from appeal_insights.findings.evidence import Evidence
@@ -41,10 +42,10 @@ from appeal_insights.language import (
 
 def summary(evidence: Evidence, language: Language) -> Exhibit:
     """The first screen: what moved, how much, how sure, why, what next."""
+    first = [comparison.claim(evidence, language)] if evidence.redefined else []
     if evidence.change is None:
-        told = say("moved.too_few", language, smallest=str(SMALLEST_SHOWN))
-        return Exhibit("summary", language, _heading(evidence, language), [told])
-    notes = [claim(evidence, language)]
+        return Exhibit("summary", language, _heading(evidence, language), first or [_nothing(evidence, language)])
+    notes = [*first, claim(evidence, language)]
     notes.append(
         say(
             "summary.how_sure",
@@ -54,9 +55,16 @@ def summary(evidence: Evidence, language: Language) -> Exhibit:
         )
     )
     notes += _where(evidence, language)
-    step = next_step(evidence, driver(evidence), language)
+    step = comparison.next_step(evidence, language) or next_step(evidence, driver(evidence), language)
     notes.append(say("summary.next_step", language, step=step))
     return Exhibit("summary", language, _heading(evidence, language), notes)
+
+
+def _nothing(evidence: Evidence, language: Language) -> str:
+    """Why no change is shown."""
+    if evidence.redefined:
+        return say("comparable.none", language)
+    return say("moved.too_few", language, smallest=str(SMALLEST_SHOWN))
 
 
 def _where(evidence: Evidence, language: Language) -> list[str]:
@@ -105,7 +113,7 @@ def trend(evidence: Evidence, language: Language) -> Exhibit:
     """The metric period by period."""
     table = evidence.trend
     if evidence.change is None:
-        return Exhibit("trend", language, notes=[say("moved.too_few", language, smallest=str(SMALLEST_SHOWN))])
+        return Exhibit("trend", language, notes=[_nothing(evidence, language)])
     title = say(
         f"moved.title_{moved(evidence)}",
         language,
@@ -138,9 +146,8 @@ def _trend_notes(evidence: Evidence, language: Language) -> list[str]:
     notes = [size(evidence, language), *target_notes(evidence.trend, language)]
     change = evidence.change
     if change is not None and moved(evidence) == "still":
-        notes.append(
-            say("moved.smallest", language, points=points((change.high - change.low) / 2, language).lstrip("+"))
-        )
+        least = max((change.high - change.low) / 2, evidence.resolution)
+        notes.append(say("moved.smallest", language, points=points(least, language).lstrip("+")))
     if not evidence.dispersion.known:
         notes.append(say("moved.counting", language))
     elif evidence.days < ENOUGH_DAYS:

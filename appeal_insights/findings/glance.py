@@ -14,9 +14,9 @@ from appeal_insights.errors import BadParameter, EmptyPeriod
 from appeal_insights.findings.answer import Asking, days_of, question_of, with_intervals
 from appeal_insights.findings.clusters import cells_of
 from appeal_insights.findings.evidence import POOLED
-from appeal_insights.metrics.measure import Question
 from appeal_insights.metrics.metric import Metric, day_of, metric, metrics
 from appeal_insights.metrics.query import dimensions, query
+from appeal_insights.metrics.question import Question
 from appeal_insights.metrics.targets import targets_of, with_targets
 from appeal_insights.periods import GRAINS, Grain, Period, first_day, instant, next_start, split
 from appeal_insights.records.scope import Scope

@@ -13,6 +13,7 @@ from appeal_insights.findings.evidence import COUNTS, POOLED, Evidence, View
 from appeal_insights.findings.finding import Grade
 
 ENOUGH_DAYS = 8  # on each side, to tell a lasting move from a few odd days
+ROUNDING = 1e-9  # what two rates of a few digits differ by beyond their difference
 SURE = 0.01  # two-sided p, adjusted for every look
 
 
@@ -44,9 +45,9 @@ class Driver:
 
 
 def moved(evidence: Evidence) -> str:
-    """'rose', 'fell' or 'still': still where the interval of the change holds zero."""
+    """'rose', 'fell' or 'still': still where the interval of the change holds zero, or rates have too few digits."""
     change = evidence.change
-    if change is None or change.low <= 0 <= change.high:
+    if change is None or change.low <= 0 <= change.high or abs(change.change) <= evidence.resolution + ROUNDING:
         return "still"
     return "rose" if change.change > 0 else "fell"
 

@@ -73,7 +73,9 @@ def split_by(evidence: Evidence, dimension: str | None, language: Language) -> s
 
 
 def metric_name(evidence: Counted, language: Language) -> str:
-    return evidence.metric.name["zh" if language == "zh-CN" else "en"]
+    """What is counted, and whether it was counted anew so that both periods are alike."""
+    name = evidence.metric.name["zh" if language == "zh-CN" else "en"]
+    return say("comparable.recounted", language, metric=name) if getattr(evidence, "reckoned", ()) else name
 
 
 def basis_name(evidence: Counted, language: Language) -> str:

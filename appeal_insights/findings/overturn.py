@@ -9,6 +9,7 @@ from appeal_insights.disclosure import AUDIENCES
 from appeal_insights.errors import also_said_in, choice
 from appeal_insights.findings import exhibits, parts, sentences
 from appeal_insights.findings.by_period import with_periods
+from appeal_insights.findings.comparison import comparison
 from appeal_insights.findings.evidence import Evidence, gather
 from appeal_insights.findings.finding import Finding
 from appeal_insights.findings.judged import main_view
@@ -37,6 +38,11 @@ class Inquiry:
     def trend(self) -> Shown:
         """The metric period by period, with known events."""
         return Shown([exhibits.trend(self.evidence, language) for language in self.languages])
+
+    @property
+    def comparable(self) -> Shown:
+        """Whether the two periods can be compared at all: what makes searches lie, looked at first."""
+        return Shown([comparison(self.evidence, language) for language in self.languages])
 
     @property
     def change(self) -> Shown:

@@ -24,11 +24,11 @@ from appeal_insights.findings.reconciled import (
     with_words,
 )
 from appeal_insights.language import languages
-from appeal_insights.metrics.measure import Question
 from appeal_insights.metrics.metric import BASES, Basis, Metric
 from appeal_insights.metrics.metric import metric as metric_of
 from appeal_insights.metrics.query import ask
 from appeal_insights.metrics.query import query as answer_of
+from appeal_insights.metrics.question import Question
 from appeal_insights.metrics.tried import count_definitions
 from appeal_insights.metrics.variants import SWITCHES, Row, trial
 from appeal_insights.periods import Period, instant

@@ -11,7 +11,7 @@ from appeal_insights.disclosure import SMALLEST_SHOWN
 from appeal_insights.findings.cells import NOTHING, points_cell, share_cell
 from appeal_insights.findings.shown import Bundle, Cell, Cells, Code, Exhibit, Showable, Shown
 from appeal_insights.language import Language, count, instant, say
-from appeal_insights.metrics.measure import Question
+from appeal_insights.metrics.question import Question
 from appeal_insights.metrics.tried import Tried
 from appeal_insights.metrics.variants import OURS as OUR_WAY
 from appeal_insights.metrics.variants import SWITCHES, Variant

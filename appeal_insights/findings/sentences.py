@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
+from appeal_insights.findings import comparison
 from appeal_insights.findings.cells import rate_text
 from appeal_insights.findings.evidence import COUNTS, POOLED, Evidence
 from appeal_insights.findings.finding import Finding, Told
@@ -43,9 +44,10 @@ MOSTLY = 0.25  # a part under a quarter of the change is not what it came from
 
 def conclude(evidence: Evidence, wanted: Sequence[Language]) -> list[Finding]:
     """The findings: did it move, was it mix or rate, which segments."""
+    first = [comparison.finding(evidence, wanted)] if evidence.redefined else []
     if evidence.change is None:
-        return []
-    found = [_moved_finding(evidence, wanted)]
+        return first
+    found = [*first, _moved_finding(evidence, wanted)]
     if (moved(evidence) != "still" or not evidence.dispersion.known) and split(evidence):
         found.append(_split_finding(evidence, wanted))
     named = drivers(evidence)

@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import cache
 from importlib.resources import files
@@ -11,8 +11,8 @@ from typing import Any, cast
 
 from sqlglot import exp
 
-from appeal_insights.errors import UnknownQuery
-from appeal_insights.metrics.metric import ALL, NONE, Basis, Metric, Side, day_of
+from appeal_insights.metrics.metric import ALL, NONE, Metric, Side, day_of, metric
+from appeal_insights.metrics.question import Question, query_text
 from appeal_insights.periods import Grain, Period
 from appeal_insights.records.contract import BLANK, CLUSTER_NUMBER, Contract
 from appeal_insights.records.scope import Scope
@@ -31,57 +31,10 @@ from appeal_insights.records.statement import (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Question:
-    """What is asked: a metric of records or figures, by dimensions, in periods, of a scope, as known at an instant."""
-
-    metric: Metric
-    periods: tuple[Period, ...]
-    as_of: datetime  # naive UTC
-    by: tuple[str, ...] = ()
-    where: Scope = field(default_factory=dict)
-    basis: Basis = "decision"
-    grain: Grain | None = None  # of the periods, where they are all of one grain and in a row
-    figures: bool = False  # counted by somebody else, so there are no records
-    buckets: bool = False  # by age, or by band of a duration, too
-    over: int | None = None  # seconds beyond which a record of a distribution is late; what the metric says if None
-    past: frozenset[str] = frozenset()  # fact.instant: those of which none lies after as_of, so nothing is to be masked
-    lacks: frozenset[str] = frozenset()  # columns of its fact that the source does not have
-    most: int = 1000  # records that are listed
-    version: int | None = None  # of the definition that figures were counted by; what the metric says if None
-    clusters: bool = False  # with the sums that tell how much the records of one enforcement move together
-
-    @property
-    def table(self) -> str:
-        return "figures" if self.figures else self.metric.fact
-
-    @property
-    def definition(self) -> int:
-        """The version of the metric's definition that the answer follows."""
-        return self.metric.version if self.version is None else self.version
-
-    def in_days(self) -> "Question":
-        """The same question, day by day."""
-        return replace(self, grain="day", clusters=False)
-
-
-@cache
-def query_names() -> tuple[str, ...]:
-    """The query files there are."""
-    folder = files("appeal_insights.metrics").joinpath("queries")
-    return tuple(sorted(entry.name.removesuffix(".sql") for entry in folder.iterdir() if entry.name.endswith(".sql")))
-
-
-@cache
-def query_text(name: str) -> str:
-    """The text of a query file. Raises UnknownQuery with the nearest one."""
-    if name not in query_names():
-        raise UnknownQuery.of("unknown.query", given=name, known=query_names())
-    return files("appeal_insights.metrics").joinpath("queries", f"{name}.sql").read_text(encoding="utf-8")
-
-
 def measures(question: Question) -> Node:
     """The tree that yields metric, period, <dimensions>, bucket, numerator, denominator."""
+    if question.reckoned:
+        return _reckoned(question)
     if question.figures:
         return _of_figures(question)
     kind = question.metric.kind
@@ -247,7 +200,7 @@ def stock(question: Question, spans: Sequence[tuple[date, date]]) -> Node:
 
 def statement(name: str, question: Question) -> str:
     """A query file over the measures of a question, as text that any DuckDB shell runs on the store's file."""
-    tree = fill(parse(query_text(name)), {"dimensions": _dimensions(question)})
+    tree = fill(parse(query_text(name)), {"dimensions": _dimensions(question), **_rates(question)})
     return with_steps(tree, _steps(name, question))
 
 
@@ -263,6 +216,8 @@ def _steps(name: str, question: Question) -> dict[str, Node]:
         return {"behind": behind, "periods": _periods(question.periods)}
     if name == "funnel":
         return _funnel(question)
+    if name == "identity":
+        return {**_of_several(question), "periods": _periods(question.periods)}
     if name == "percentiles":
         return {"durations": _share(question, "durations"), "periods": _periods(question.periods)}
     question = replace(question, clusters=name == "by_cluster", buckets=name in ("cohort", "distribution", "ageing"))
@@ -284,6 +239,35 @@ def _steps(name: str, question: Question) -> dict[str, Node]:
             "from_start": _count(question, Side(of.fact, of.at, from_start)),
         }
     return steps
+
+
+def _reckoned(question: Question) -> Node:
+    """A metric counted anew from those that it follows from, at the dimensions at which they are known."""
+    finest = [column(name) for name in question.reckoned]
+    tree = fill(_template("reckoned"), {"dimensions": _dimensions(question), "finest": finest, **_rates(question)})
+    return _before(tree, _of_several(replace(question, by=question.reckoned, reckoned=())))
+
+
+def _of_several(question: Question) -> dict[str, Node]:
+    """Measures of a metric and of those that it follows from, one under the other."""
+    assert question.metric.identity is not None
+    of = [question.metric, *(metric(name) for name in question.metric.identity.others)]
+    steps = {f"of_{each.id}": measures(replace(question, metric=each)) for each in of}
+    every = exp.union(*(exp.select(exp.Star()).from_(name) for name in steps), distinct=False)
+    return {**steps, "measures": every}
+
+
+def _rates(question: Question) -> dict[str, Filling]:
+    """What those files have to be told that compare rates: the rates that a metric follows from, and how."""
+    of = question.metric.identity
+    if of is None:
+        return {}
+    share = parse("max(case when metric = name then cast(numerator as double) / nullif(denominator, 0) end)")
+    rates = [fill(share, {"name": text_value(name)}).as_(name, quoted=True) for name in of.others]
+    equals = parse(of.equals).copy()
+    for division in reversed(list(equals.find_all(exp.Div))):  # those inside first: a copy is put in place
+        division.set("expression", exp.func("nullif", division.expression.copy(), exp.Literal.number(0)))
+    return {"metric_name": text_value(question.metric.id), "other_rates": rates, "reckoned_rate": equals}
 
 
 def _waits_to_complete(of: Metric) -> bool:

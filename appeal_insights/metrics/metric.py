@@ -33,6 +33,19 @@ class Side:
 
 
 @dataclass(frozen=True)
+class Identity:
+    """That a rate follows from other rates of the same period and segment; where one breaks it, its meaning changed."""
+
+    equals: str  # an expression over the ids of other metrics
+    within: float  # in share
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """The metrics that it follows from."""
+        return tuple(sorted(columns_of([parse(self.equals)])))
+
+
+@dataclass(frozen=True)
 class Metric:
     """One thing that is counted: row-level questions about the records of one fact, or of two for some ratios."""
 
@@ -55,6 +68,7 @@ class Metric:
     over: int = 0  # of a distribution: the seconds beyond which a record is late, where nobody says otherwise
     opens: str = ""  # of a stock: the instant from which a record is in it
     closes: str = ""  # of a stock: the instant from which it is no longer
+    identity: Identity | None = None  # with the rates that it follows from
 
     @property
     def contract(self) -> Contract:
@@ -133,6 +147,10 @@ def metrics() -> dict[str, Metric]:
     for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
         if file.name.endswith(".toml"):
             found.update(read_metrics(file.read_text(encoding="utf-8")))
+    for of in found.values():
+        for other in of.identity.others if of.identity else ():
+            if other not in found:
+                raise BadContract(f"The metric {of.id} follows from {other!r}, which is no metric.")
     return found
 
 
@@ -151,7 +169,8 @@ def read_metrics(text: str) -> dict[str, Metric]:
 
 def _checked(name: str, entry: dict[str, Any]) -> Metric:
     try:
-        found = Metric(id=name, **{"better": None, "numerator": ALL, **entry})
+        identity = {"identity": Identity(**entry["identity"])} if "identity" in entry else {}
+        found = Metric(id=name, **{"better": None, "numerator": ALL, **entry, **identity})
     except TypeError as error:
         raise BadContract(f"The metric {name} is not complete: {error}.") from error
     if found.kind not in get_args(Kind):

@@ -17,8 +17,9 @@ from appeal_insights.errors import (
     UnknownQuery,
     word,
 )
-from appeal_insights.metrics.measure import Question, statement, table_statement
+from appeal_insights.metrics.measure import statement, table_statement
 from appeal_insights.metrics.metric import Kind, Metric, Side, day_of
+from appeal_insights.metrics.question import Question
 from appeal_insights.periods import GRAINS, Grain, Period, check_apart, is_whole, split
 from appeal_insights.records.contract import contract
 from appeal_insights.records.store import Store
@@ -37,6 +38,7 @@ class Wants:
     records: bool = False  # only of records: counted figures do not say it
     completes: bool = False  # only of a metric that says when a record comes to count
     fact: str = ""  # only of metrics of that fact
+    identity: bool = False  # only of a metric that follows from others
 
 
 # The queries over measures.
@@ -55,6 +57,7 @@ QUERIES: dict[str, Wants] = {
     "percentiles": Wants(("distribution",), records=True),
     "funnel": Wants(("proportion",), records=True, fact="enforcements"),
     "records": Wants(("proportion", "distribution"), "one", records=True),
+    "identity": Wants(("proportion",), identity=True),
 }
 # Exact percentiles hold every duration in memory: about 2 GB for so many.
 MOST_DURATIONS = 50_000_000
@@ -78,11 +81,15 @@ def ask(
     store: Store,
     metric: Metric,
     periods: Sequence[Period],
+    *,
+    spliced: bool = False,
     **asked: object,
 ) -> Question:
     """A question checked against what the store holds.
 
-    Takes   by, where, basis, as_of, grain as Question does.
+    Takes   by, where, basis, as_of, grain, reckoned as Question does.
+            spliced: whether periods counted by two versions of a definition may stand side by side. Only what says so
+            to its reader, before anything else, may ask for that.
     Raises  UnknownDimension, UnknownMetric, TooFine, BadPeriod, BadParameter   with the nearest thing that works.
     """
     asked = {"basis": metric.basis} | asked
@@ -96,7 +103,7 @@ def ask(
         _check_records(store, question)
     _check_values(store, question)
     if question.figures:
-        return replace(question, version=_version(store, question))
+        return replace(question, version=_version(store, question, spliced=spliced))
     return replace(question, past=_past(store, question), lacks=_lacking(store, question))
 
 
@@ -159,6 +166,8 @@ def check_wanted(name: str, question: Question) -> None:
         raise BadParameter.of("query.fact", query=name, fact=wants.fact, metric=metric.id)
     if wants.completes and not metric.completes:
         raise BadParameter.of("query.completes", query=name, metric=metric.id)
+    if wants.identity and not metric.identity:
+        raise BadParameter.of("query.identity", query=name, metric=metric.id)
     if wants.records and question.figures:
         raise TooFine.of("query.records", query=name)
 
@@ -263,18 +272,18 @@ def versions(store: Store, question: Question) -> pd.DataFrame:
     return table.groupby("version", as_index=False).agg(starts_on=("starts_on", "min"), ends_on=("ends_on", "max"))
 
 
-def _version(store: Store, question: Question) -> int:
+def _version(store: Store, question: Question, *, spliced: bool) -> int:
     """The one version that figures follow. Raises BadPeriod where there are two: a series of both would lie."""
     declared = store.declared("figures")["versions"][question.metric.id]
     found = versions(store, question)
-    if len(found) > 1:
+    if len(found) > 1 and not spliced:
         last_days = found["ends_on"] - pd.Timedelta(days=1)
         spans = [
             f"{version}: {first:%Y-%m-%d}..{last:%Y-%m-%d}"
             for version, first, last in zip(found["version"], found["starts_on"], last_days, strict=True)
         ]
         raise BadPeriod.of("data.two_versions", metric=question.metric.id, store=store.name, spans=spans)
-    return int(found["version"].iloc[0]) if len(found) else int(declared[-1])
+    return int(found["version"].iloc[-1]) if len(found) else int(declared[-1])
 
 
 def _check_grain(question: Question, precision: Grain, data: Sentence) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from appeal_insights.metrics.measure import Question
 from appeal_insights.metrics.metric import metrics
 from appeal_insights.metrics.query import query_table
+from appeal_insights.metrics.question import Question
 from appeal_insights.periods import GRAINS, is_whole
 from appeal_insights.records.scope import Scope, read_scope
 from appeal_insights.records.store import Store

@@ -10,9 +10,10 @@ from typing import get_args
 from zoneinfo import ZoneInfo
 
 from appeal_insights.errors import BadContract, BadParameter, TooFine, one_of
-from appeal_insights.metrics.measure import Question, in_scope, listed, masked_columns, with_steps
+from appeal_insights.metrics.measure import in_scope, listed, masked_columns, with_steps
 from appeal_insights.metrics.metric import BASES, Basis, day_of
 from appeal_insights.metrics.query import ask
+from appeal_insights.metrics.question import Question
 from appeal_insights.periods import Period
 from appeal_insights.records.contract import Words
 from appeal_insights.records.statement import (

@@ -20,7 +20,7 @@ from appeal_insights.records.figures_mapping import (
     load_figures_mapping,
     read_figures_mapping,
 )
-from appeal_insights.records.figures_numbers import counts_of, numerator_of
+from appeal_insights.records.figures_numbers import counts_of, half_unit, numerator_of
 from appeal_insights.records.figures_totals import Compared, compare, is_stated
 from appeal_insights.records.ingest import (
     FIGURES,
@@ -86,7 +86,7 @@ def ingest_figures(
         print_of_source, about = digest(source), target.about(FACT)
         seen = seen_before(target, FACT, print_of_source)
         target.log(load, name, print_of_source, read=sheet.read - totals, versions=versions, rejects=checked.rejects)
-        said = _said(target, mapping, name, checked.leaves, compared)
+        said = _said(target, mapping, name, checked.leaves, compared, _rounded(sheet, mapping))
         target.note(FACT, json.dumps(said, ensure_ascii=False))
         again = seen and versions.new == versions.changed == 0 and said == about
         taken = FiguresIntake(
@@ -180,7 +180,7 @@ def _add_sides(
             leaves[f"{metric} {name}"] = of - less
         else:
             leaves[f"{metric} {name}"], said = _from_rate(
-                sheet, counts.loc[leaves.index, side.of].dropna(), side, mapping
+                sheet, counts.loc[leaves.index, list(side.of)].sum(axis=1, skipna=False).dropna(), side, mapping
             )
             found.append(_rejected(sheet, said, side.rate))
     first = sides["numerator"]
@@ -238,6 +238,11 @@ def _check_same_shape(target: Writing, mapping: FiguresMapping) -> None:
             )
 
 
+def _rounded(sheet: Sheet, mapping: FiguresMapping) -> dict[str, float]:
+    """Of each metric with rounded rates: how far, in share, the true rate may lie from the one stated."""
+    return {metric: half_unit(sheet.rows[rate.rate], rate, mapping) for metric, rate in mapping.rounded.items()}
+
+
 def _versions(had: dict[str, list[int]], leaves: pd.DataFrame, mapping: FiguresMapping) -> dict[str, list[int]]:
     """The versions of each metric's definition that the figures of a store were counted by."""
     here = {metric: set(leaves[f"{metric} version"].astype("int64")) for metric in mapping.metrics}
@@ -245,8 +250,9 @@ def _versions(had: dict[str, list[int]], leaves: pd.DataFrame, mapping: FiguresM
 
 
 def _said(
-    target: Writing, mapping: FiguresMapping, name: str, leaves: pd.DataFrame, compared: Compared
-) -> dict[str, object]:
+    target: Writing, mapping: FiguresMapping, name: str, leaves: pd.DataFrame, compared: Compared,
+    rounded: dict[str, float],
+) -> dict[str, object]:  # fmt: skip
     """What the figures of a store declare after this load: their shape, and of each file how its totals compared."""
     files = target.about(FACT).get("files", {})
     files[name] = {"agree": compared.agree, "differ": list(compared.differ)}
@@ -255,6 +261,7 @@ def _said(
         "grain": mapping.period.grain,
         "metrics": list(mapping.metrics),
         "versions": _versions(target.about(FACT).get("versions", {}), leaves, mapping),
+        "rounded": target.about(FACT).get("rounded", {}) | rounded,
         "files": files,
         "totals_checked": sum(file["agree"] for file in files.values()),
     }

@@ -49,11 +49,12 @@ class Sum:
 
 @dataclass(frozen=True)
 class Rate:
-    """A numerator that is stated as a rate only: `rate` times the count `of`, where that gives one whole number."""
+    """A numerator that is stated as a rate only: `rate` times the counts `of`, where that gives one whole number."""
 
     rate: str
-    of: str
+    of: tuple[str, ...]
     percent: bool = False  # the cells say 46.2 for 46.2 %
+    rounded: bool = False  # the nearest whole number is taken where the digits leave several
 
 
 Side = Sum | Rate
@@ -127,11 +128,17 @@ class FiguresMapping:
         return [side for sides in self.metrics.values() for side in sides.values() if isinstance(side, Rate)]
 
     @property
+    def rounded(self) -> dict[str, Rate]:
+        """The metrics whose numerators are only near what was counted, and the rates that they come from."""
+        rates = {name: sides["numerator"] for name, sides in self.metrics.items()}
+        return {name: rate for name, rate in rates.items() if isinstance(rate, Rate) and rate.rounded}
+
+    @property
     def counts(self) -> list[str]:
         """Their counts, each once."""
         sums = [side for sides in self.metrics.values() for side in sides.values() if isinstance(side, Sum)]
         added = [name for side in sums for name in (*side.of, *side.less)]
-        return list(dict.fromkeys([*added, *(rate.of for rate in self.rates)]))
+        return list(dict.fromkeys([*added, *(name for rate in self.rates for name in rate.of)]))
 
 
 def fits(said: str, patterns: Sequence[str]) -> bool:
@@ -261,10 +268,12 @@ def _side(said: Any, what: str) -> Side:
     if "rate" not in said:
         _check_keys(said, ("of", "less"), what)
         return Sum(_words(said["of"]), _words(said.get("less", ())))
-    _check_keys(said, ("rate", "of", "percent"), what)
+    _check_keys(said, ("rate", "of", "percent", "rounded"), what)
     if what.endswith("denominator"):
         raise BadMapping(f"{what}: a rate makes a numerator, never a denominator.")
-    return Rate(str(said["rate"]), str(said["of"]), bool(said.get("percent", False)))
+    return Rate(
+        str(said["rate"]), _words(said["of"]), bool(said.get("percent", False)), bool(said.get("rounded", False))
+    )
 
 
 def _total(entry: dict[str, Any], what: str) -> Total:

@@ -22,6 +22,14 @@ def counts_of(text: "pd.Series[str]", mapping: FiguresMapping) -> "pd.Series[flo
     return pd.to_numeric(whole, errors="coerce").astype("float64")
 
 
+def half_unit(cells: "pd.Series[str]", rate: Rate, mapping: FiguresMapping) -> float:
+    """Half a unit of the last digit that a column of rates has, in share."""
+    said = cells.dropna().astype("str").str.replace(rf"[{_SPACES}%％]", "", regex=True)
+    digits = max((len(one.partition(mapping.decimal)[2]) for one in said), default=0)
+    of_hundred = rate.percent or cells.dropna().astype("str").str.contains("[%％]").any()
+    return float(Decimal(5).scaleb(-digits - 1 - (2 if of_hundred else 0)))
+
+
 def numerator_of(text: object, of: float, rate: Rate, mapping: FiguresMapping) -> int | str:
     """The numerator that a rate states, or the reason why it states none."""
     if of == 0:
@@ -38,6 +46,8 @@ def numerator_of(text: object, of: float, rate: Rate, mapping: FiguresMapping) -
         return "is a rate above 100 %: say percent = true where 46.2 means 46.2 %"
     product = share * Decimal(int(of))
     room = half_unit * Decimal(int(of))
+    if rate.rounded:
+        return int(product.quantize(Decimal(1), rounding=ROUND_HALF_EVEN))
     if room >= Decimal("0.5"):
         least, most = max(product - room, Decimal(0)), product + room
         return f"has too few digits: of {of:,.0f} it may be any count from {least:,.0f} to {most:,.0f}"

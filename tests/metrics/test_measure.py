@@ -6,9 +6,10 @@ import pytest
 
 from appeal_insights.errors import UnknownQuery
 from appeal_insights.metrics.holdings import HOLDINGS
-from appeal_insights.metrics.measure import Question, measures, query_names, query_text, statement, table_statement
+from appeal_insights.metrics.measure import measures, statement, table_statement
 from appeal_insights.metrics.metric import metric
 from appeal_insights.metrics.query import QUERIES, TABLE_QUERIES, query
+from appeal_insights.metrics.question import Question, query_names, query_text
 from appeal_insights.periods import period
 from appeal_insights.records.statement import parse, write
 from appeal_insights.records.store import Store
@@ -54,8 +55,8 @@ def in_a_shell(path, text: str) -> pd.DataFrame:
 
 
 def test_every_query_file_is_asked_here():
-    assert set(query_names()) == {*ASKED, "funnel", *TABLE_QUERIES, *HOLDINGS}
-    assert set(QUERIES) == {*ASKED, "funnel"}
+    assert set(query_names()) == {*ASKED, "funnel", "identity", *TABLE_QUERIES, *HOLDINGS}
+    assert set(QUERIES) == {*ASKED, "funnel", "identity"}
 
 
 @pytest.mark.parametrize("name", ASKED)

@@ -294,7 +294,15 @@ def test_known_events_are_those_known_then_in_the_order_they_started(tmp_path):
         before = query_table(store, "known_events", as_of=datetime(2026, 10, 7))
         assert rows(found, "event_id", "title_zh", "scope") == [["e1", "模型", None], ["e2", "故障", "market=DE"]]
         assert before["event_id"].tolist() == ["e1"]
-        assert set(TABLE_QUERIES) == {"known_events", "targets", "loads", "rejects", "reject_reasons", "versions", *GATES}
+        assert set(TABLE_QUERIES) == {
+            "known_events",
+            "targets",
+            "loads",
+            "rejects",
+            "reject_reasons",
+            "versions",
+            *GATES,
+        }
         with pytest.raises(UnknownStore, match="holds no appeals"):
             question(store, "2026-W40")
 

@@ -42,10 +42,13 @@ def test_a_query_is_answered_for_the_kinds_that_it_shows_and_refused_for_the_oth
     wants = QUERIES[name]
     for kind, of in ONE_OF_EACH.items():
         error = refused(path, name, "appeal_rate" if wants.fact and kind == "proportion" else of)
-        if kind in wants.kinds:
+        if kind in wants.kinds and not wants.identity:
             assert error is None, f"{name} of {of}: {error}"
             continue
         assert isinstance(error, BadParameter)
+        if kind in wants.kinds:
+            assert error.message.startswith(f"{name} shows whether a rate agrees with those that it follows from")
+            continue
         assert f"and {of} is a {kind}. Choose another query or another metric." in error.message
         assert english_left(error.say("zh-CN").replace(name, "").replace(of, "")) == []
 
@@ -55,6 +58,7 @@ def test_every_metric_is_answered_by_whatever_shows_its_kind(path, of):
     found = metrics()[of]
     for name, wants in QUERIES.items():
         fits = found.kind in wants.kinds and wants.fact in ("", found.fact) and (found.completes or not wants.completes)
+        fits = fits and bool(found.identity or not wants.identity)
         error = refused(path, name, of)
         assert (error is None) == bool(fits), f"{name} of {of}: {error}"
 
@@ -77,6 +81,7 @@ def test_every_metric_is_answered_by_whatever_shows_its_kind(path, of):
             "shows proportion, ratio, distribution, and backlog is a stock",
             "占比、比值、分布",
         ),
+        ("identity", "overturn_rate", "and overturn_rate says of none", "未声明此类关系"),
         ("by_cluster", "received", "by_cluster shows proportion, distribution, and received is a count", "数量"),
     ],
 )

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from appeal_insights.errors import UnknownStore
 from appeal_insights.findings.gate import gate
 from appeal_insights.language import say
-from appeal_insights.metrics.measure import Question
 from appeal_insights.metrics.metric import metric
 from appeal_insights.metrics.query import query, query_table
+from appeal_insights.metrics.question import Question
 from appeal_insights.metrics.targets import Target, in_force, misfit, targets, targets_of, with_targets
 from appeal_insights.periods import period, split
 from appeal_insights.records.ingest import ingest

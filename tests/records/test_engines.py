@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from appeal_insights.errors import BadInput, UnknownStore
 from appeal_insights.metrics.holdings import HOLDINGS
-from appeal_insights.metrics.measure import query_names, statement
+from appeal_insights.metrics.measure import statement
 from appeal_insights.metrics.metric import metric, metrics
 from appeal_insights.metrics.query import QUERIES, TABLE_QUERIES, query
+from appeal_insights.metrics.question import query_names
 from appeal_insights.records.engines import NotPortable, SparkStore, export, spark_text
 from appeal_insights.records.ingest import ingest
 from appeal_insights.records.sample import write_sample
@@ -25,7 +26,7 @@ from tests.spark_server import server
 WEEKS = ["2026-W43", "2026-W44", "2026-W45", "2026-W46"]
 PERIODS = {"periods": WEEKS, "one": ["2026-W43..2026-W45"], "pair": ["2026-W43", "2026-W45"]}
 IN_THE_PAST = datetime(2026, 11, 4, 12, 30)
-OVER_MEASURES = sorted({*query_names()} - {*TABLE_QUERIES, *HOLDINGS})
+OVER_MEASURES = sorted({*query_names()} - {*TABLE_QUERIES, *HOLDINGS, "identity"})  # which only figures can answer
 BY = ((), ("market",), ("market", "policy"))
 HOSTILE = [
     "it's", 'say "hi"', "back\\slash", "\\", "\\'", "two\nlines", "tab\there", "\\n \\u0041 \\x41", "改判 é 😀",
@@ -42,6 +43,7 @@ def asked_of(name: str) -> list[str]:
         if (
             one.kind in wants.kinds
             and (not wants.completes or one.completes)
+            and (not wants.identity or one.identity)
             and wants.fact in ("", one.fact)
             and one.at.keys() | ({"decision"} if one.kind == "stock" else set())
         ):
@@ -102,7 +104,8 @@ def on_spark(address, path, folder):
 
 
 def test_every_query_over_measures_is_asked_here():
-    assert {name for name, *_ in ASKED} == set(OVER_MEASURES) == QUERIES.keys()
+    assert {name for name, *_ in ASKED} == set(OVER_MEASURES)
+    assert {*OVER_MEASURES, "identity"} == QUERIES.keys()
 
 
 @pytest.mark.parametrize(("name", "of", "by"), ASKED)
@@ -127,6 +130,30 @@ def test_so_it_does_of_some_records_as_known_in_the_past(duck, spark, name):
     assert not now.equals(then[0]), "what is known changed nothing, so it was not tried"
 
 
+def test_rates_that_follow_from_others_are_held_against_them_on_both_engines(address, tmp_path):
+    rows = table("""
+        week     | market | right  | sure   | found  | all
+        2026-W40 | GB     | 0.9    | 0.8    | 0.85   | 1000
+        2026-W40 | DE     | 0.95   | 0.9    | 0.92   | 3000
+        2026-W41 | GB     | 0.71   | 0.9    | 0.9    | 1000
+        2026-W41 | DE     | 0.66   | 0      | 0.8    | 3000
+    """)
+    names = {"automated_accuracy": "right", "automated_precision": "sure", "automated_recall": "found"}
+    rates = {
+        of: {"numerator": {"rate": said, "of": "all", "rounded": True}, "denominator": ["all"]}
+        for of, said in names.items()
+    }
+    path = make_sheet(tmp_path / "rates.duckdb", rows, metrics=rates)
+    asked = {"of": "automated_accuracy", "by": ("market",)}
+    with Store(path) as duck, on_spark(address, path, tmp_path / "rates") as spark:
+        for name, more in (("identity", {}), ("trend", {"reckoned": ("market",)})):
+            expected, found = (
+                query(one, name, question(one, "2026-W40", "2026-W41", **asked, **more)) for one in (duck, spark)
+            )
+            same(found, expected)
+            assert len(expected) == 4
+
+
 @pytest.mark.parametrize("grain", ["day", "week", "month", "quarter", "year"])
 def test_periods_start_on_the_same_days_on_both_engines(duck, spark, grain):
     periods = {"day": ["2026-10-25", "2026-10-26"], "week": WEEKS, "month": ["2026-10", "2026-11"]}
@@ -147,7 +174,7 @@ def test_counted_figures_give_the_same_tables_too(address, tmp_path):
     """)
     path = make_sheet(tmp_path / "sheet.duckdb", rows, **{**SHEET, **dimensions})
     weeks = {"periods": ["2026-W40", "2026-W41"], "one": ["2026-W40..2026-W41"], "pair": ["2026-W40", "2026-W41"]}
-    names = [name for name, wants in QUERIES.items() if not wants.records and name != "by_day"]
+    names = [name for name, wants in QUERIES.items() if not (wants.records or wants.identity) and name != "by_day"]
     with Store(path) as duck, on_spark(address, path, tmp_path / "sheet") as spark:
         assert (spark.tables, spark.declared("figures")) == (duck.tables, duck.declared("figures"))
         for name in names:
