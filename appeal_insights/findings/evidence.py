@@ -93,6 +93,7 @@ class Evidence:
     resolution: float = (
         0.0  # in share: a smaller change cannot be told from none, since rates were stated with few digits
     )
+    robust: pd.DataFrame | None = None  # finding, variant, holds, change, low, high: counted in other ways
     by_period: pd.DataFrame | None = None  # the largest segments of one dimension in the periods of the trend
 
     @property

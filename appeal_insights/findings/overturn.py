@@ -13,6 +13,8 @@ from appeal_insights.findings.comparison import comparison
 from appeal_insights.findings.evidence import Evidence, gather
 from appeal_insights.findings.finding import Finding
 from appeal_insights.findings.judged import main_view
+from appeal_insights.findings.robust_exhibit import robustness
+from appeal_insights.findings.robustness import with_robustness
 from appeal_insights.findings.shown import Shown
 from appeal_insights.language import Language, languages
 from appeal_insights.metrics.metric import BASES, metric
@@ -70,6 +72,11 @@ class Inquiry:
         return Shown(tuple(self.conclusions))
 
     @property
+    def robustness(self) -> Shown:
+        """In how many other ways of counting each finding holds."""
+        return Shown([robustness(self.evidence, language) for language in self.languages])
+
+    @property
     def limits(self) -> Shown:
         """What was not looked at."""
         return Shown([exhibits.limits(self.evidence, language) for language in self.languages])
@@ -122,7 +129,7 @@ def investigate(
             as_of=moment,
             audience=choice("audience", audience, AUDIENCES),
         )
-        evidence = with_periods(opened, evidence, main_view(evidence))
+        evidence = with_robustness(opened, with_periods(opened, evidence, main_view(evidence)))
     return Inquiry(evidence, wanted)
 
 

@@ -33,6 +33,7 @@ from appeal_insights.findings.naming import (
     split_cells,
     whole_cells,
 )
+from appeal_insights.findings.robustness import held
 from appeal_insights.language import Language, count, day, points, points_number, points_range, points_size, say, share
 
 CHECK_AGAIN_AFTER = timedelta(days=14)
@@ -132,7 +133,7 @@ def _moved_finding(evidence: Evidence, wanted: Sequence[Language]) -> Finding:
             size=size(evidence, language),
             segment=scope_name(evidence, language),
             next_step=say(step, language),
-            ruled_out=ruled_out(evidence, None, language),
+            ruled_out=[*ruled_out(evidence, None, language), *_robust(evidence, "moved", language)],
             evidence=whole_cells(evidence, language),
         )
         for language in wanted
@@ -195,11 +196,19 @@ def none_claim(evidence: Evidence, language: Language) -> str:
 
 
 def _driver_finding(evidence: Evidence, named: Driver, id: str, wanted: Sequence[Language]) -> Finding:
-    told = {language: _driver_told(evidence, named, language) for language in wanted}
+    told = {language: _driver_told(evidence, named, id, language) for language in wanted}
     return Finding(id, grade_of_driver(evidence, named), told, _check_on(evidence))
 
 
-def _driver_told(evidence: Evidence, named: Driver, language: Language) -> Told:
+def _robust(evidence: Evidence, finding: str, language: Language) -> list[str]:
+    """In how many other ways of counting a finding holds."""
+    score = held(evidence, finding)
+    if score is None:
+        return []
+    return [say("robust.ruled_out", language, held=count(score[0], language), all=count(score[1], language))]
+
+
+def _driver_told(evidence: Evidence, named: Driver, id: str, language: Language) -> Told:
     said = [
         driver_claim(evidence, named, language),
         *against(evidence, named, language),
@@ -211,7 +220,7 @@ def _driver_told(evidence: Evidence, named: Driver, language: Language) -> Told:
         size=_driver_size(named, language),
         segment=segment_names(evidence, named.segment, language),
         next_step=next_step(evidence, named, language),
-        ruled_out=ruled_out(evidence, named, language),
+        ruled_out=[*ruled_out(evidence, named, language), *_robust(evidence, id, language)],
         evidence=part_cells(evidence, view, language, most=6)
         if view
         else driver_cells(evidence, [named], language, all_else=False),
