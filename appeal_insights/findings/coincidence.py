@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from math import exp
 
 import pandas as pd
 
@@ -34,6 +35,31 @@ def near(store: Store, before: Period, after: Period, *, where: Scope, as_of: da
         in_scope=scopes.map(lambda scope: touches(scope, where)),
         reach=scopes,
     ).reset_index(drop=True)
+
+
+def listed(store: Store, as_of: datetime) -> pd.DataFrame:
+    """Every event on record at `as_of`: starts_on, reach (its scope)."""
+    if "known_events" not in store.tables:
+        return pd.DataFrame({"starts_on": [], "reach": []})
+    table = query_table(store, "known_events", as_of=as_of)
+    scopes = table["scope"].map(lambda text: read_scope(text) if isinstance(text, str) else {})
+    return pd.DataFrame({"starts_on": pd.to_datetime(table["starts_on"]), "reach": scopes})
+
+
+def by_chance(events: pd.DataFrame, where: Scope, names: Sequence[Segment]) -> float | None:
+    """How often an event that takes in a segment would start near the change by chance alone, 0..1.
+
+    Such events are taken to fall on any day of the span of the list, as often as those of it do. None where the list is
+    shorter than the days in which an event coincides.
+    """
+    window = COINCIDES_BEFORE + COINCIDES_AFTER + 1
+    if events.empty:
+        return None
+    days = (events["starts_on"].max() - events["starts_on"].min()).days + 1
+    if days < window:
+        return None
+    fits = events["reach"].map(lambda scope: any(takes_in(scope, where, segment) for segment in names))
+    return float(1 - exp(-int(fits.sum()) * window / days))
 
 
 def may_touch(reach: Scope, segment: Segment) -> bool:

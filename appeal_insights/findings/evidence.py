@@ -93,6 +93,8 @@ class Evidence:
     resolution: float = (
         0.0  # in share: a smaller change cannot be told from none, since rates were stated with few digits
     )
+    listed: pd.DataFrame | None = None  # every known event, near the change or not: starts_on, reach
+    audited: pd.DataFrame | None = None  # what audits say of the segment named first: errors before and after
     robust: pd.DataFrame | None = None  # finding, variant, holds, change, low, high: counted in other ways
     by_period: pd.DataFrame | None = None  # the largest segments of one dimension in the periods of the trend
 
@@ -163,6 +165,7 @@ def gather(
         totals=store.declared("figures").get("totals_checked", 0) if question.figures else 0,
         days=_fewer_days(days, before, after),
         redefined=changed,
+        listed=coincidence.listed(store, as_of),
         resolution=_resolution(store, question),
     )
 

@@ -8,11 +8,18 @@ from appeal_insights.charts.trend import trend as draw_trend
 from appeal_insights.disclosure import SMALLEST_SHOWN
 from appeal_insights.findings import comparison
 from appeal_insights.findings.cells import NOTHING, count_cell, day_cell, ratio, share_cell, share_range_cell
-from appeal_insights.findings.coincidence import COINCIDES_AFTER, COINCIDES_BEFORE, coinciding, may_touch, takes_in
+from appeal_insights.findings.coincidence import (
+    COINCIDES_AFTER,
+    COINCIDES_BEFORE,
+    by_chance,
+    coinciding,
+    may_touch,
+    takes_in,
+)
 from appeal_insights.findings.evidence import Evidence
 from appeal_insights.findings.gate import in_short
 from appeal_insights.findings.gate_exhibit import exhibit as gate_exhibit
-from appeal_insights.findings.judged import ENOUGH_DAYS, Driver, driver, drivers, grade_of_move, moved
+from appeal_insights.findings.judged import ENOUGH_DAYS, Driver, driver, drivers, event_of, grade_of_move, moved
 from appeal_insights.findings.naming import (
     basis_name,
     change_points,
@@ -31,6 +38,7 @@ from appeal_insights.findings.targets import drawn_targets, has_target, target_a
 from appeal_insights.language import (
     Language,
     count,
+    day,
     instant,
     points,
     points_number,
@@ -253,7 +261,26 @@ def events(evidence: Evidence, language: Language) -> Exhibit:
     heads = [(key, say(f"column.{key}", language), "left") for key in ("starts", "event", "kind", "scope", "verdict")]
     note = say("events.explained", language, before=str(COINCIDES_BEFORE), after=str(COINCIDES_AFTER))
     said = event_sentence(evidence, driver(evidence), language)
-    return Exhibit("events", language, title, [said, note], cells=Cells(heads, rows))
+    return Exhibit("events", language, title, [said, *_event_list(evidence, language), note], cells=Cells(heads, rows))
+
+
+def _event_list(evidence: Evidence, language: Language) -> list[str]:
+    """How much the list of events covers, and how often one would coincide with each segment by chance alone."""
+    found, notes = evidence.listed, []
+    if found is None or found.empty:
+        return []
+    named: list[Driver | None] = [*drivers(evidence)]
+    for each in named or [None]:
+        chance = by_chance(found, evidence.where, each.names if each else [{}])
+        if chance is not None and event_of(evidence, each) is not None:
+            segment = segment_names(evidence, each.segment if each else {}, language)
+            notes.append(say("events.chance", language, segment=segment, share=share(chance, language, digits=0)))
+    weeks = found["starts_on"].dt.to_period("W").nunique()
+    first, last = found["starts_on"].min().date(), found["starts_on"].max().date()
+    told = {"count": count(len(found), language), "first": day(first, language), "last": day(last, language)}
+    covered = say("events.coverage", language, **told, weeks=count(int(weeks), language),
+                  all=count(((last - first).days + 7) // 7, language))  # fmt: skip
+    return [*notes, covered]
 
 
 def _verdict(event: "pd.Series", evidence: Evidence, named: Sequence[Driver], language: Language) -> str:
@@ -277,6 +304,8 @@ def limits(evidence: Evidence, language: Language) -> Exhibit:
     """What was not looked at."""
     searched = "combinations" if evidence.search and len(evidence.search.dimensions) > 1 else "one_dimension"
     notes = [say(f"limits.{key}", language) for key in ("audits", "appealed", searched)]
+    if evidence.audited is not None:
+        notes = notes[1:]  # audits were looked at
     if not (evidence.by_figures or evidence.dispersion.clusters):
         notes.append(say("limits.clusters", language))
     if evidence.basis == "decision":

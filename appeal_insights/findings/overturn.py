@@ -10,6 +10,7 @@ from appeal_insights.errors import also_said_in, choice
 from appeal_insights.findings import exhibits, parts, sentences
 from appeal_insights.findings.by_period import with_periods
 from appeal_insights.findings.comparison import comparison
+from appeal_insights.findings.counter_check import counter_check, with_counter_check
 from appeal_insights.findings.evidence import Evidence, gather
 from appeal_insights.findings.finding import Finding
 from appeal_insights.findings.judged import main_view
@@ -58,8 +59,14 @@ class Inquiry:
 
     @property
     def events(self) -> Shown:
-        """What happened near the change."""
-        return Shown([exhibits.events(self.evidence, language) for language in self.languages])
+        """What happened near the change, and what audits of both sides say."""
+        return Shown(
+            [
+                part
+                for language in self.languages
+                for part in (exhibits.events(self.evidence, language), *counter_check(self.evidence, language))
+            ]
+        )
 
     @cached_property
     def conclusions(self) -> Sequence[Finding]:
@@ -129,7 +136,8 @@ def investigate(
             as_of=moment,
             audience=choice("audience", audience, AUDIENCES),
         )
-        evidence = with_robustness(opened, with_periods(opened, evidence, main_view(evidence)))
+        evidence = with_periods(opened, evidence, main_view(evidence))
+        evidence = with_counter_check(opened, with_robustness(opened, evidence))
     return Inquiry(evidence, wanted)
 
 

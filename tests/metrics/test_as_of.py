@@ -19,10 +19,11 @@ APPEALED = table("""
 """).rename(columns={"round": "appeal_round"})
 APPEALED = APPEALED.assign(market="GB", enforcement_id="e1", reinstated_at=[None, "2026-10-05T14:00:00Z"])
 AUDITED = table("""
-    audit_id | decided_at           | audited_at           | purpose | decision          | verdict
-    q1       | 2026-10-05T11:00:00Z | 2026-10-05T15:00:00Z | random  | decision_upheld   | incorrect
-    q2       | 2026-10-05T13:00:00Z | 2026-10-05T15:00:00Z | random  | decision_reversed | correct
-""").assign(market="GB", subject_type="appeal", subject_id="a")
+    audit_id | subject_type | decided_at           | audited_at           | purpose | decision          | verdict
+    q1       | appeal       | 2026-10-05T11:00:00Z | 2026-10-05T15:00:00Z | random  | decision_upheld   | incorrect
+    q2       | appeal       | 2026-10-05T13:00:00Z | 2026-10-05T15:00:00Z | random  | decision_reversed | correct
+    q3       | enforcement  | 2026-10-05T09:00:00Z | 2026-10-05T15:00:00Z | random  | enforced          | incorrect
+""").assign(market="GB", subject_id="a")
 HOURS = range(8, 17)
 # What is counted as of each full hour from 8 to 16, as numerator/denominator; a dot where nothing is.
 SEEN = {
@@ -45,6 +46,7 @@ SEEN = {
     "restricted_hours":           ".     .    .    .    .    .    18000/1  18000/1  18000/1",
     "wrong_overturn_rate":        ".     .    .    .    .    .    .    0/1  0/1",
     "wrong_uphold_rate":          ".     .    .    .    .    .    .    1/1  1/1",
+    "wrong_enforcement_rate":     ".     .    .    .    .    .    .    1/1  1/1",
 }  # fmt: skip
 
 

@@ -63,6 +63,23 @@ AUDITED = table("""
     decided_at="2026-10-06T12:00:00Z",
     audited_at="2026-10-08T12:00:00Z",
 )
+# Of six audits of enforcements one was chosen for a reason and one has no verdict: one of four was wrong.
+OF_ENFORCEMENTS = table("""
+    audit_id | purpose  | verdict
+    e1       | random   | correct
+    e2       | random   | incorrect
+    e3       | targeted | incorrect
+    e4       | random   | correct
+    e5       | random   | unclear
+    e6       | random   | correct
+""").assign(
+    market="GB",
+    subject_type="enforcement",
+    subject_id="e",
+    decision="enforced",
+    decided_at="2026-10-06T12:00:00Z",
+    audited_at="2026-10-08T12:00:00Z",
+)
 
 HOUR = 3600
 # Period, numerator and denominator of each. Decided in the week: 1 to 5, 7 and 9 on their merits, 6 without.
@@ -87,6 +104,7 @@ BY_HAND: dict[str, tuple[str, int, int | None]] = {
     "restricted_hours": (WEEK, (10 * 24 + 2 + 7 * 24 + 8 + 8 * 24 + 12) * HOUR, 3),
     "wrong_overturn_rate": (WEEK, 2, 3),
     "wrong_uphold_rate": (WEEK, 1, 3),
+    "wrong_enforcement_rate": (WEEK, 1, 4),
 }
 
 
@@ -95,7 +113,7 @@ def path(tmp_path_factory):
     path = tmp_path_factory.mktemp("ten") / "ten.duckdb"
     make_store(path, ENFORCED, fact="enforcements")
     make_store(path, APPEALED)
-    return make_store(path, AUDITED, fact="audits")
+    return make_store(path, pd.concat([AUDITED, OF_ENFORCEMENTS]), fact="audits")
 
 
 def counts(path, name: str, period: str, **asked) -> tuple[int, int | None]:
@@ -188,6 +206,9 @@ WRONG: list[tuple[str, str, float, Callable[[], float]]] = [
     ("wrong_uphold_rate", "golden cases and unclear ones too", 2 / 5,
      lambda: is_in(AUDITED[AUDITED["decision"] == "decision_upheld"], "verdict", "incorrect")
      / is_in(AUDITED, "decision", "decision_upheld")),
+    ("wrong_enforcement_rate", "targeted audits too", 2 / 5,
+     lambda: is_in(OF_ENFORCEMENTS, "verdict", "incorrect")
+     / is_in(OF_ENFORCEMENTS, "verdict", "incorrect", "correct")),
     ("wrong_uphold_rate", "unclear ones as right", 1 / 4,
      lambda: 1 / is_in(RANDOM, "decision", "decision_upheld")),
 ]  # fmt: skip
