@@ -10,6 +10,8 @@ _PUBLIC = {
     "check_data": "appeal_insights.findings.data_check",
     "decompose_change": "appeal_insights.analysis.decomposition",
     "find_causes": "appeal_insights.analysis.rootcause",
+    "effect": "appeal_insights.analysis.effect",
+    "estimate_accuracy": "appeal_insights.analysis.audits",
     "explore": "appeal_insights.explorer.explore",
     "ingest": "appeal_insights.records.ingest",
     "ingest_figures": "appeal_insights.records.figures",
@@ -22,6 +24,7 @@ _PUBLIC = {
     "reconcile": "appeal_insights.findings.reconcile",
     "run": "appeal_insights.reports.run",
     "Store": "appeal_insights.records.store",
+    "watch_drift": "appeal_insights.analysis.drift",
 }
 __all__ = sorted(_PUBLIC)
 

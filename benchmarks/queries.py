@@ -19,9 +19,9 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from appeal_insights.metrics.measure import Question
 from appeal_insights.metrics.metric import metric
 from appeal_insights.metrics.query import QUERIES, ask, query
+from appeal_insights.metrics.question import Question
 from appeal_insights.periods import period, split
 from appeal_insights.records.ingest import ingest
 from appeal_insights.records.sample import write_sample

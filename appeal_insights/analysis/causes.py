@@ -26,6 +26,24 @@ class Check:
 
 
 @dataclass(frozen=True)
+class Part:
+    """A part of a cause, by one dimension more.
+
+    segment        the cause's dimensions and one more -> value
+    contribution   what of the cause's contribution it brought, in share; parts by one dimension add up, to rounding
+    numerator_before, denominator_before, numerator_after, denominator_after    as counted, of the records that no
+                   other cause of its kind holds
+    """
+
+    segment: Segment
+    contribution: float
+    numerator_before: float
+    denominator_before: float
+    numerator_after: float
+    denominator_after: float
+
+
+@dataclass(frozen=True)
 class Cause:
     """A segment that moved the whole.
 
@@ -40,6 +58,7 @@ class Cause:
     share_before, share_after           of the whole's denominator
     dispersion      what its intervals count as one case; 1 where unknown
     aliases         other segments, as short or shorter, with over 90 % of the same records
+    parts           the few parts that brought most of it, of all dimensions that it leaves open, largest first
     """
 
     segment: Segment
@@ -60,6 +79,27 @@ class Cause:
     share_after: float
     dispersion: float
     aliases: list[Segment] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a segment had to pass, besides alpha, to be named.
+
+    later_alpha         of alpha: what the p of a second and further cause by rate has to be under
+    later_size          of the largest contribution: what a second and further cause by rate has to bring
+    least_information   denominator * rate * (1 - rate) that a segment needs on either side to be looked at
+    mix_points          contribution that a cause by mix has to bring, in share (0.001 is a tenth of a point)
+    mix_part            of the whole mix effect: what it has to bring
+    mix_move            of its larger share: how far its share has to move
+    """
+
+    later_alpha: float
+    later_size: float
+    least_information: float
+    mix_points: float
+    mix_part: float
+    mix_move: float
 
 
 @dataclass(frozen=True)
@@ -76,6 +116,11 @@ class Causes:
     looked_at       segments that had enough on both sides
     smallest        the change of the whole that four searches of five would have seen; null where nothing was looked at
     unexplained     change less all contributions, in share
+    p               of this search as one test: the smallest adjusted p of all that was looked at, named or not (of
+                    shares, only those that moved the whole far enough to be named); 1 where nothing was
+    depth           dimensions that a segment may combine
+    noise           what p and intervals hold beyond chance: nothing, days, clusters or both
+    settings        what a segment had to pass to be named
     """
 
     causes: list[Cause]
@@ -95,3 +140,7 @@ class Causes:
     looked_at: int
     smallest: float
     unexplained: float
+    p: float = 1.0
+    depth: int = 0
+    noise: Literal["chance", "days", "clusters", "days and clusters"] = "chance"
+    settings: Settings | None = None

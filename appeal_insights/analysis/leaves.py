@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,8 @@ IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
 BLANK = "(blank)"  # what a missing value is called
+MOST_KEYS = 2**62  # what one number can tell apart
+DENSE = 2**24  # cells up to which a table of all of them costs less than sorting those that occur
 
 
 @dataclass(frozen=True)
@@ -82,14 +85,16 @@ def read_leaves(
         if name in (period, day, numerator, denominator):
             raise BadParameter.of("parameter.two_roles", name=name)
     require_columns(table, [*by, period])
-    is_after = (table[period] == after).fillna(False).to_numpy(dtype=bool)
-    is_before = (table[period] == before).fillna(False).to_numpy(dtype=bool)
-    rows = table[is_before | is_after]
-    side = is_after[is_before | is_after].astype(np.int64)
+    own, labels = pd.factorize(table[period])  # each label is compared once
+    sides = [np.flatnonzero((pd.Series(labels) == label).fillna(False)) for label in (before, after)]
+    is_before, is_after = (np.isin(own, places) for places in sides)
+    here = is_before | is_after
+    rows = table if here.all() else table[here]
+    side = is_after[here].astype(np.int64)
     n, d = read_numbers(rows, numerator, denominator)
     _require_a_share(n, d, side)
     coded = [_codes(rows[name]) for name in by]
-    leaf, first = _number([codes for codes, _ in coded], len(rows))
+    leaf, first = _number([codes for codes, _ in coded], [len(values) for _, values in coded], len(rows))
     size = len(first)
     codes = np.array([codes[first] for codes, _ in coded], dtype=np.int64).reshape(len(by), size)
     return Leaves(
@@ -98,14 +103,14 @@ def read_leaves(
         codes=codes,
         numerator=add_up(side * size + leaf, n, 2 * size).reshape(2, size),
         denominator=add_up(side * size + leaf, d, 2 * size).reshape(2, size),
-        days=_days(rows, day, side, leaf, n, d),
+        days=_days(rows, day, side, leaf, size, n, d),
         above=int((n > d).sum()),
     )
 
 
-def add_up(member: IntArray, weights: FloatArray, size: int) -> FloatArray:
+def add_up(member: npt.NDArray[np.integer[Any]], weights: FloatArray, size: int) -> FloatArray:
     """Add up weights by group."""
-    return np.bincount(member, weights, size).astype(np.float64)
+    return np.bincount(member, weights, size).astype(np.float64, copy=False)
 
 
 def _require_a_share(n: FloatArray, d: FloatArray, side: IntArray) -> None:
@@ -129,31 +134,52 @@ def _codes(column: pd.Series) -> tuple[IntArray, tuple[str, ...]]:
     return position[raw].astype(np.int64), tuple(values)
 
 
-def _number(columns: Sequence[IntArray], rows: int) -> tuple[IntArray, IntArray]:
+def _number(columns: Sequence[IntArray], sizes: Sequence[int], rows: int) -> tuple[IntArray, IntArray]:
     """Number the combinations of codes in order: the number of each row, and a first row of each number."""
-    number = np.zeros(rows, dtype=np.int64)
-    for codes in columns:
-        _, number = np.unique(number * (codes.max(initial=0) + 1) + codes, return_inverse=True)
-    _, first = np.unique(number, return_index=True)
-    return number.astype(np.int64), first.astype(np.int64)
+    key, span = np.zeros(rows, dtype=np.int64), 1
+    for codes, size in zip(columns, sizes, strict=True):
+        if span * size >= MOST_KEYS:  # too many to be told apart in one number: those that occur are fewer
+            key, _ = _ranked(key)
+            span = rows
+        key = key * size + codes
+        span *= size
+    return _ranked(key)
+
+
+def _ranked(key: IntArray) -> tuple[IntArray, IntArray]:
+    """The rank of each key, and a first row of each rank; by hashing, as there are fewer keys than rows."""
+    number, keys = pd.factorize(key)
+    order = np.argsort(keys)
+    rank = np.empty_like(order)
+    rank[order] = np.arange(len(order))
+    place = rank[number]
+    first = np.empty(len(order), dtype=np.int64)
+    first[place[::-1]] = np.arange(len(key))[::-1]
+    return place.astype(np.int64, copy=False), first
 
 
 def _days(
-    rows: pd.DataFrame, day: str | None, side: IntArray, leaf: IntArray, n: FloatArray, d: FloatArray
+    rows: pd.DataFrame, day: str | None, side: IntArray, leaf: IntArray, leaves: int, n: FloatArray, d: FloatArray
 ) -> Days | None:
     if day is None or day not in rows.columns or rows[day].isna().all():
         return None
     require_filled(rows, day)
     codes, values = pd.factorize(rows[day], sort=True)
-    number, first = _number([side, codes.astype(np.int64)], len(rows))
+    number, first = _number([side, codes.astype(np.int64)], [2, len(values)], len(rows))
     labels, dated = _dates(pd.Series(values).iloc[codes[first]].reset_index(drop=True))
-    size = int(number.max()) + 1
-    pair, where = np.unique(leaf * size + number, return_inverse=True)
+    size = len(first)
+    cell = leaf * size + number
+    if leaves * size > DENSE:
+        place, some = _ranked(cell)
+        pair, counted = cell[some], [np.bincount(place, counts) for counts in (n, d)]
+    else:
+        pair = np.flatnonzero(np.bincount(cell, minlength=leaves * size))
+        counted = [np.bincount(cell, counts)[pair] for counts in (n, d)]
     return Days(
-        leaf=(pair // size).astype(np.int64),
-        day=(pair % size).astype(np.int64),
-        numerator=add_up(where, n, len(pair)),
-        denominator=add_up(where, d, len(pair)),
+        leaf=pair // size,
+        day=pair % size,
+        numerator=counted[0].astype(np.float64, copy=False),
+        denominator=counted[1].astype(np.float64, copy=False),
         labels=labels,
         dated=dated,
         before=int((side[first] == 0).sum()),

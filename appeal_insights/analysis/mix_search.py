@@ -9,8 +9,9 @@ from scipy.special import stdtr
 from appeal_insights.analysis.counts import FloatArray
 from appeal_insights.analysis.intervals import Dispersion, change_of_rate, dispersion_over_days
 from appeal_insights.analysis.leaves import BoolArray, Days, add_up
-from appeal_insights.analysis.search import Table
+from appeal_insights.analysis.search import Table, widened
 
+DEPTH = 2  # dimensions that a segment whose share moved may combine
 LEAST_MOVE = 0.12  # of the larger share: below it a share has hardly changed
 LEAST_POINTS = 0.001  # in share: a tenth of a point
 LEAST_PART = 0.2  # of the mix effect
@@ -25,6 +26,8 @@ class Shifted:
 
     segment        its number
     rows           the leaves in it that no other cause of mix holds
+    free           those and all others that no cause before it holds
+    per_share      what it brings for each share of the free records that it gains
     contribution   what that brought, in share, with its bounds
     p              adjusted for all segments looked at
     dispersion     of its share over days
@@ -32,6 +35,8 @@ class Shifted:
 
     segment: int
     rows: BoolArray
+    free: BoolArray
+    per_share: float
     contribution: float
     low: float
     high: float
@@ -39,18 +44,23 @@ class Shifted:
     dispersion: Dispersion
 
 
-def search_mix(table: Table, *, alpha: float, most: int = MOST_MIX_CAUSES) -> list[Shifted]:
-    """Find segments whose share moved the whole, each among the records that the ones before it leave."""
+def search_mix(table: Table, *, alpha: float, most: int = MOST_MIX_CAUSES) -> tuple[list[Shifted], float]:
+    """Find segments whose share moved the whole, each among the records that the ones before it leave.
+
+    Gives   those, and the smallest adjusted p of all that moved the whole far enough; 1 where none did.
+    """
     free = np.ones(len(table.moves.baseline), dtype=bool)
     least = max(LEAST_POINTS, LEAST_PART * abs(_mix_effect(table, free)))
     found: list[Shifted] = []
+    smallest = 1.0
     while len(found) < most:
-        one = _pick(table, free, least, alpha)
+        one, p = _pick(table, free, least, alpha)
+        smallest = min(smallest, p)
         if one is None:
             break
         found.append(one)
         free = free & ~one.rows
-    return found
+    return found, smallest
 
 
 def _mix_effect(table: Table, free: BoolArray) -> float:
@@ -68,16 +78,19 @@ def _held(table: Table, free: BoolArray) -> float:
     return float((table.moves.denominator[:, free].sum(axis=1) / table.moves.denominator.sum(axis=1)).mean())
 
 
-def _pick(table: Table, free: BoolArray, least: float, alpha: float) -> Shifted | None:
+def _pick(table: Table, free: BoolArray, least: float, alpha: float) -> tuple[Shifted | None, float]:
     """The segment whose share moved most surely, of those that brought enough the way the mix effect went.
+
+    With the smallest adjusted p of those.
 
     Ranked by what they brought, a part of the true segment would win where its rate lies further off.
     """
     effect = _mix_effect(table, free)
     if abs(effect) < least:
-        return None
+        return None, 1.0
     lattice, counts = table.lattice, table.moves.denominator
-    (d0, d1), (e0, e1) = lattice.totals(counts, free), lattice.totals(counts * table.moves.baseline, free)
+    shallow = lattice.shallow(DEPTH)
+    (d0, d1), (e0, e1) = (lattice.totals(of, free, groupings=shallow) for of in (counts, counts * table.moves.baseline))
     w0, w1 = d0 / d0[0], d1 / d1[0]
     pooled = (d0 + d1) / (d0[0] + d1[0])
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -91,17 +104,22 @@ def _pick(table: Table, free: BoolArray, least: float, alpha: float) -> Shifted 
     candidates = np.flatnonzero(enough)
     # Of a column's two values both moved as surely: the one that moved more of itself is named.
     ranked = candidates[np.lexsort((candidates, -moved[candidates], -np.round(z[candidates], 6)))]
-    looks = int((d0 + d1 > 0).sum())
+    looks, smallest = int((d0 + d1 > 0).sum()), 1.0
     for segment in ranked[:MOST_TRIED]:
         inside = lattice.inside(int(segment)) & free
         dispersion = _dispersion_of_share(table.leaves.days, inside, free)
+        if table.clusters is not None:
+            dispersion = widened(dispersion, float(table.clusters.shared[segment]), None)
         surely = float(z[segment]) / dispersion.floor**0.5
         p = min(1.0, looks * 2 * float(stdtr(dispersion.degrees or np.inf, -surely)))
+        smallest = min(smallest, p)
         if surely > LEAST_Z and p <= alpha:
             share = change_of_rate(d0[segment], d0[0], d1[segment], d1[0], dispersion=dispersion)
             low, high = sorted((share.low * float(per_share[segment]), share.high * float(per_share[segment])))
-            return Shifted(int(segment), inside, float(brought[segment]), low, high, p, dispersion)
-    return None
+            return Shifted(
+                int(segment), inside, free, float(per_share[segment]), float(brought[segment]), low, high, p, dispersion
+            ), smallest
+    return None, smallest
 
 
 def _mean_of_both(e0: FloatArray, d0: FloatArray, e1: FloatArray, d1: FloatArray) -> FloatArray:

@@ -11,17 +11,34 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
-from appeal_insights.analysis.causes import Cause, Causes, Check, Segment
-from appeal_insights.analysis.intervals import Dispersion, change_intervals, dispersion_over_days
-from appeal_insights.analysis.leaves import BoolArray, Days, Leaves, add_up, read_leaves
-from appeal_insights.analysis.mix_search import MOST_MIX_CAUSES, Shifted, search_mix
-from appeal_insights.analysis.search import MOST_CAUSES, Found, Table, search
-from appeal_insights.analysis.segments import Scan, build_lattice, enough_days, find_moves, learn_day_noise, scan
+from appeal_insights.analysis.causes import Cause, Causes, Check, Settings
+from appeal_insights.analysis.cluster_noise import learn_cluster_noise
+from appeal_insights.analysis.day_noise import enough_days, learn_day_noise
+from appeal_insights.analysis.describing import of_mix, of_rate
+from appeal_insights.analysis.lattice import build_lattice, deepen
+from appeal_insights.analysis.leaves import Days, Leaves, read_leaves
+from appeal_insights.analysis.mix_search import LEAST_MOVE, LEAST_PART, LEAST_POINTS, MOST_MIX_CAUSES, search_mix
+from appeal_insights.analysis.search import (
+    LATER_ALPHA,
+    LATER_SIZE,
+    MOST_CAUSES,
+    First,
+    Table,
+    of_its_days,
+    search,
+)
+from appeal_insights.analysis.segments import LEAST_INFORMATION, add_moves, find_moves
 from appeal_insights.errors import BadParameter
 
-SAME_RECORDS = 0.9  # the share of all their records that two segments have in common, to be one by two names
 POWER = 0.8  # how often the smallest change would have been seen
-DAYS_OF_ITS_OWN = 7  # a side: with fewer, a segment's own days do not speak for it
+SETTINGS = Settings(
+    later_alpha=LATER_ALPHA,
+    later_size=LATER_SIZE,
+    least_information=LEAST_INFORMATION,
+    mix_points=LEAST_POINTS,
+    mix_part=LEAST_PART,
+    mix_move=LEAST_MOVE,
+)
 
 LEAST_EXPECTED = 5.0  # expected numerators, and the rest, a side must have: below it a comparison is a coin flip
 
@@ -40,6 +57,7 @@ def find_causes(
     denominator: str = "denominator",
     one: bool = False,
     alpha: float = 0.05,
+    clusters: pd.DataFrame | None = None,
 ) -> Causes:
     """Find the segments whose own rate moved the whole, and those whose share did.
 
@@ -47,7 +65,12 @@ def find_causes(
             Rows of other periods are left out; a missing value is "(blank)". Give only dimensions that were known
             before the outcome. `day` may be None or no column: then noise beyond chance is not known.
             one: at most one cause. alpha: how often a quiet table may name a cause.
-    Gives   Causes; empty and with a check where a period has nothing in its denominator.
+            clusters: of records that share their luck, such as all appeals against one enforcement: one row per single
+            value of each dimension and period, and one for the whole of each period. Columns dimension (one of `by`, ""
+            for the whole), segment (its value; "" for the whole), period (as in the leaves), numerator, denominator and
+            the sums of `dispersion`: sum_xx, sum_xn, sum_nn and, where days are known, day_xx, day_xn, day_nn.
+    Gives   Causes; empty and with a check where a period has nothing in its denominator. Segments combine up to three
+            dimensions; two where leaves and dimensions are very many (`Causes.depth`).
     Raises  BadTable       a column is missing, or a count empty, negative, or not a number.
             BadParameter   alpha is no share, or the periods or columns do not go together.
     """
@@ -60,30 +83,47 @@ def find_causes(
     if empty:
         checks = [Check("empty_period", {"period": str(name)}) for name in empty]
         return _sum_up(read, [], checks, mix=np.nan, alpha=alpha)
-    lattice = build_lattice(read)
-    moves = find_moves(read, lattice)
-    noise = learn_day_noise(lattice, moves, read.days) if read.days is not None and enough_days(read.days) else None
-    table = Table(read, lattice, moves, noise)
-
-    def own(segment: int) -> Dispersion:
-        return _of_its_days(read.days if noise is not None else None, lattice.inside(segment))
-
-    found = search(table, own, alpha=alpha, most=1 if one else MOST_CAUSES)
-    shifted = search_mix(table, alpha=alpha, most=1 if one else MOST_MIX_CAUSES)
-    causes = [_of_rate(table, each) for each in found] + [_of_mix(table, each) for each in shifted]
+    table = _table(read, clusters, before=before, after=after)
+    found, first = search(table, alpha=alpha, most=1 if one else MOST_CAUSES)
+    shifted, of_mix_p = search_mix(table, alpha=alpha, most=1 if one else MOST_MIX_CAUSES)
+    causes = [of_rate(table, each) for each in found] + [of_mix(table, each) for each in shifted]
     causes.sort(key=lambda cause: -abs(cause.contribution))
-    shares = moves.denominator / moves.denominator.sum(axis=1, keepdims=True)
-    first = scan(lattice, moves, noise, np.ones(len(moves.baseline), dtype=bool))
+    shares = table.moves.denominator / table.moves.denominator.sum(axis=1, keepdims=True)
     return _sum_up(
         read,
         causes[:1] if one else causes,
-        _checks(read, looked_at=int(first.eligible.sum())),
-        mix=float(shares[1] @ moves.baseline - shares[0] @ moves.baseline),
+        _checks(read, looked_at=first.looks),
+        mix=float(shares[1] @ table.moves.baseline - shares[0] @ table.moves.baseline),
         alpha=alpha,
-        dispersion=_of_its_days(read.days, np.ones(len(moves.baseline), dtype=bool), least=0).floor,
-        looked_at=int(first.eligible.sum()),
+        dispersion=of_its_days(read.days, np.ones(len(table.moves.baseline), dtype=bool), least=0).floor,
+        looked_at=first.looks,
         smallest=_smallest(table, first, alpha),
+        p=min(first.p, of_mix_p),
+        depth=table.lattice.depth,
+        noise=_noise(table),
     )
+
+
+def _table(read: Leaves, clusters: pd.DataFrame | None, *, before: object, after: object) -> Table:
+    """Everything the searches look at."""
+    lattice = build_lattice(read)
+    moves = find_moves(read, lattice)
+    lattice = deepen(lattice, read, moves.information, least=LEAST_INFORMATION)
+    days = None
+    if read.days is not None and enough_days(read.days):
+        days = learn_day_noise(lattice, moves.baseline, read.days)
+    of_clusters = None
+    if clusters is not None and len(clusters):
+        of_clusters = learn_cluster_noise(
+            clusters, lattice, read, before=before, after=after, beyond_days=days is not None
+        )
+    return Table(read, lattice, moves, add_moves(lattice, moves), days, of_clusters)
+
+
+def _noise(table: Table) -> Literal["chance", "days", "clusters", "days and clusters"]:
+    if table.days is None:
+        return "chance" if table.clusters is None else "clusters"
+    return "days" if table.clusters is None else "days and clusters"
 
 
 def _sum_up(
@@ -96,6 +136,9 @@ def _sum_up(
     dispersion: float = 1.0,
     looked_at: int = 0,
     smallest: float = np.nan,
+    p: float = 1.0,
+    depth: int = 0,
+    noise: Literal["chance", "days", "clusters", "days and clusters"] = "chance",
 ) -> Causes:
     (n0, n1), (d0, d1) = read.numerator.sum(axis=1), read.denominator.sum(axis=1)
     r0, r1 = _rate(n0, d0), _rate(n1, d1)
@@ -118,6 +161,10 @@ def _sum_up(
         looked_at=looked_at,
         smallest=smallest,
         unexplained=change - sum(cause.contribution for cause in causes),
+        p=p,
+        depth=depth,
+        noise=noise,
+        settings=SETTINGS,
     )
 
 
@@ -146,126 +193,16 @@ def _same_weekdays(days: Days) -> bool:
     return np.array_equal(before * after.sum(), after * before.sum())
 
 
-def _of_rate(table: Table, found: Found) -> Cause:
-    """Describe a segment that moved: its contribution is its mix-adjusted change times its mean share."""
-    d0, d1 = table.moves.denominator[:, found.rows].sum(axis=1)
-    e0, e1 = table.moves.excess[:, found.rows].sum(axis=1)
-    expected = float(table.moves.denominator.sum(axis=0)[found.rows] @ table.moves.baseline[found.rows]) / (d0 + d1)
-    adjusted = np.clip([expected + e0 / d0, expected + e1 / d1], 0, 1)
-    share = float((np.array([d0, d1]) / table.moves.denominator.sum(axis=1)).mean())
-    sides = {"numerator_before": [adjusted[0] * d0], "denominator_before": [d0]}
-    sides |= {"numerator_after": [adjusted[1] * d1], "denominator_after": [d1]}
-    change = change_intervals(pd.DataFrame(sides), found.dispersion).iloc[0]
-    return _cause(
-        table,
-        found.segment,
-        "rate",
-        contribution=float(change["change"]) * share,
-        bounds=(float(change["change_low"]) * share, float(change["change_high"]) * share),
-        p=found.p,
-        adjusted=(float(adjusted[0]), float(adjusted[1])),
-        dispersion=found.dispersion.floor,
-    )
-
-
-def _of_mix(table: Table, shifted: Shifted) -> Cause:
-    rates = table.moves.denominator.sum(axis=0)[shifted.rows], table.moves.baseline[shifted.rows]
-    mean = float(rates[0] @ rates[1] / rates[0].sum())
-    return _cause(
-        table,
-        shifted.segment,
-        "mix",
-        contribution=shifted.contribution,
-        bounds=(shifted.low, shifted.high),
-        p=shifted.p,
-        adjusted=(mean, mean),
-        dispersion=shifted.dispersion.floor,
-    )
-
-
-def _cause(
-    table: Table,
-    segment: int,
-    kind: Literal["rate", "mix"],
-    *,
-    contribution: float,
-    bounds: tuple[float, float],
-    p: float,
-    adjusted: tuple[float, float],
-    dispersion: float,
-) -> Cause:
-    inside = table.lattice.inside(segment)
-    (n0, n1), (d0, d1) = (
-        counts[:, inside].sum(axis=1) for counts in (table.leaves.numerator, table.leaves.denominator)
-    )
-    whole = table.leaves.denominator.sum(axis=1)
-    return Cause(
-        segment=_name(table, segment),
-        kind=kind,
-        contribution=contribution,
-        low=bounds[0],
-        high=bounds[1],
-        p=p,
-        numerator_before=float(n0),
-        denominator_before=float(d0),
-        numerator_after=float(n1),
-        denominator_after=float(d1),
-        rate_before=_rate(n0, d0),
-        rate_after=_rate(n1, d1),
-        adjusted_before=adjusted[0],
-        adjusted_after=adjusted[1],
-        share_before=float(d0 / whole[0]),
-        share_after=float(d1 / whole[1]),
-        dispersion=dispersion,
-        aliases=_aliases(table, segment, inside),
-    )
-
-
-def _name(table: Table, segment: int) -> Segment:
-    codes = table.leaves.codes[:, table.lattice.leaf[segment]]
-    return {
-        table.leaves.by[place]: table.leaves.values[place][codes[place]] for place in table.lattice.dimensions(segment)
-    }
-
-
-def _aliases(table: Table, segment: int, inside: BoolArray) -> list[Segment]:
-    """Other segments of as many dimensions or fewer that are nearly the same records."""
-    counts = table.leaves.denominator.sum(axis=0)
-    own = float(counts[inside].sum())
-    most = len(table.lattice.dimensions(segment))
-    aliases: list[Segment] = []
-    for member, dims in zip(table.lattice.member, table.lattice.groupings, strict=True):
-        if len(dims) > most:
-            continue
-        both = add_up(member[inside], counts[inside], table.lattice.size)
-        theirs = add_up(member, counts, table.lattice.size)
-        same = np.flatnonzero(both > SAME_RECORDS * (own + theirs - both))
-        aliases += [_name(table, int(other)) for other in same if other != segment]
-    return aliases
-
-
-def _of_its_days(days: Days | None, inside: BoolArray, *, least: int = DAYS_OF_ITS_OWN) -> Dispersion:
-    """The dispersion of the leaves inside over their days, unknown where a side has fewer than `least` of them."""
-    if days is None:
-        return Dispersion(None)
-    size = len(days.labels)
-    within = inside[days.leaf]
-    n, d = (add_up(days.day[within], counts[within], size) for counts in (days.numerator, days.denominator))
-    is_before = np.arange(size) < days.before
-    if min((d[is_before] > 0).sum(), (d[~is_before] > 0).sum()) < least:
-        return Dispersion(None)
-    table = {"day": days.labels, "period": is_before, "numerator": np.minimum(n, d), "denominator": d}
-    return dispersion_over_days(pd.DataFrame(table))
-
-
-def _smallest(table: Table, first: Scan, alpha: float) -> float:
-    """The change of the whole that would pass the strictest look, four times of five."""
-    if not first.eligible[0]:
+def _smallest(table: Table, first: First, alpha: float) -> float:
+    """The change of the whole that would pass, four times of five."""
+    seen = first.scan
+    if not seen.eligible[0]:
         return float("nan")
-    degrees = first.degrees[0]
-    reach = -stdtrit(degrees, alpha / 2 / int(first.eligible.sum())) + stdtrit(degrees, POWER)
+    # What the whole pays for all looks: as much as every layer of the search, of which it is one.
+    looks = len(np.unique(table.lattice.layer[seen.eligible]))
+    reach = -stdtrit(seen.degrees[0], alpha / 2 / looks) + stdtrit(seen.degrees[0], POWER)
     per_log_odds = (table.moves.information.sum(axis=1) / table.moves.denominator.sum(axis=1)).mean()
-    return float(reach * first.wide[0] * per_log_odds)
+    return float(reach * seen.wide[0] * per_log_odds)
 
 
 def _rate(numerator: float, denominator: float) -> float:

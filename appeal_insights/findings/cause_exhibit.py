@@ -2,10 +2,7 @@
 
 from collections.abc import Sequence
 
-import pandas as pd
-
-from appeal_insights.charts.contributions import COUNTS as CHART_COUNTS
-from appeal_insights.charts.contributions import contributions as draw_contributions
+from appeal_insights.findings.cause_pictures import histories, parts, way
 from appeal_insights.findings.coincidence import Segment
 from appeal_insights.findings.evidence import Evidence
 from appeal_insights.findings.judged import Driver, driver, drivers
@@ -38,7 +35,7 @@ def causes(evidence: Evidence, language: Language) -> list[Exhibit]:
         points=change_points(evidence, language),
         segments=joint.join(_brief(evidence, each, language) for each in named),
     )
-    chart = draw_contributions(_drawn(evidence, named, language), title=title, description=alt, language=language)
+    chart = way(evidence, named, title=title, alt=alt, language=language)
     notes = [driver_claim(evidence, each, language) for each in named]
     notes += [
         say(
@@ -54,7 +51,8 @@ def causes(evidence: Evidence, language: Language) -> list[Exhibit]:
         notes.append(say("segments.none_shown", language, count=str(search.withheld)))
     notes += [*_notes(search, language), say("causes.explained", language)]
     cells = driver_cells(evidence, named, language, all_else=True)
-    return [Exhibit("causes", language, title, notes, alt, chart, cells)]
+    first_exhibit = Exhibit("causes", language, title, notes, alt, chart, cells)
+    return [first_exhibit, *parts(evidence, language), *histories(evidence, language)]
 
 
 def _shortest(aliases: Sequence[Segment]) -> list[Segment]:
@@ -76,24 +74,3 @@ def _notes(search: Search, language: Language) -> list[str]:
     ]
     looked = {"count": count(found.looked_at, language), "dimensions": str(len(search.dimensions))}
     return [*notes, say("causes.searched" if len(search.dimensions) > 1 else "causes.searched_one", language, **looked)]
-
-
-def _drawn(evidence: Evidence, named: list[Driver], language: Language) -> pd.DataFrame:
-    """The chart's table: a row for each cause, and one for all else, which brings the sum to the change."""
-    assert evidence.change is not None
-    rows = [
-        {
-            "segment": segment_names(evidence, each.segment, language),
-            "rate_effect": each.contribution if each.kind == "rate" else 0.0,
-            "mix_effect": each.contribution if each.kind == "mix" else 0.0,
-            "contribution": each.contribution,
-            "low": each.low,
-            "high": each.high,
-            **each.counts,
-        }
-        for each in named
-    ]
-    left = evidence.change.change - sum(each.contribution for each in named)
-    nothing = dict.fromkeys(("low", "high", *CHART_COUNTS), float("nan"))
-    all_else = {"segment": say("segment.all_else", language), "rate_effect": left, "mix_effect": 0.0}
-    return pd.DataFrame([*rows, {**all_else, "contribution": left, **nothing}])

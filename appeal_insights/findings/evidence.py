@@ -60,6 +60,15 @@ class View:
 
 
 @dataclass(frozen=True)
+class Cohorts:
+    """Weeks of submission: what became of them by each age, and where those that have not settled will stand."""
+
+    incidence: pd.DataFrame  # as analysis.incidence gives it
+    nowcast: pd.DataFrame  # as analysis.nowcast gives it
+    settles: int  # days
+
+
+@dataclass(frozen=True)
 class Evidence:
     """What was asked, what came back, and what follows."""
 
@@ -93,6 +102,8 @@ class Evidence:
     resolution: float = (
         0.0  # in share: a smaller change cannot be told from none, since rates were stated with few digits
     )
+    histories: Sequence[pd.DataFrame] = ()  # of each cause: itself and all else in the periods of the trend
+    cohorts: Cohorts | None = None  # weeks of submission, as far as they have come
     listed: pd.DataFrame | None = None  # every known event, near the change or not: starts_on, reach
     audited: pd.DataFrame | None = None  # what audits say of the segment named first: errors before and after
     robust: pd.DataFrame | None = None  # finding, variant, holds, change, low, high: counted in other ways
@@ -130,10 +141,12 @@ def gather(
     whole = _question(store, question, ())
     counts = _counts(query(store, "before_after", whole), question)
     days = _days(store, whole)
-    learned = dispersion(days, cells_of(store, whole))
+    cells = {name: cells_of(store, _question(store, question, (name,))) for name in dims}
+    cells[""] = cells_of(store, whole)
+    learned = dispersion(days, cells[""])
     few = min(counts["denominator_before"], counts["denominator_after"]) < SMALLEST_SHOWN and audience != "analyst"
     small = few or (changed is not None and changed.by == "version")  # there is nothing to show, or to compare
-    views = [] if small else [_view(store, question, name, learned, audience) for name in dims]
+    views = [] if small else [_view(store, question, name, cells[name], learned, audience) for name in dims]
     withheld = _withheld(store, question, views)
     views = [view for view in views if view.dimension not in withheld]
     fingerprint = store.fingerprint(question.table, as_of)
@@ -150,7 +163,7 @@ def gather(
         counts=counts,
         change=None if small else change_of_rate(*(counts[name] for name in COUNTS), dispersion=learned),
         views=views,
-        search=_search(store, question, views, audience) if views and learned.known else None,
+        search=_search(store, question, views, cells, audience) if views and learned.known else None,
         contrasts=_contrasts(views),
         events=coincidence.near(store, before, after, where=where, as_of=as_of),
         checks=_checks(store, question, views, counts),
@@ -223,22 +236,24 @@ def _days(store: Store, question: Question) -> pd.DataFrame:
     return query(store, "by_day", question)
 
 
-def _own(store: Store, question: Question) -> dict[str, Dispersion]:
+def _own(store: Store, question: Question, cells: pd.DataFrame | None) -> dict[str, Dispersion]:
     """What is known of the dispersion of each segment."""
-    days, cells = _by_segment(_days(store, question)), _by_segment(cells_of(store, question))
-    return {name: dispersion(days.get(name), cells.get(name)) for name in {**days, **cells}}
+    by_day, by_cluster = _by_segment(_days(store, question)), _by_segment(cells)
+    return {name: dispersion(by_day.get(name), by_cluster.get(name)) for name in {**by_day, **by_cluster}}
 
 
 def _by_segment(table: pd.DataFrame | None) -> dict[str, pd.DataFrame]:
     return {} if table is None else {str(name): rows for name, rows in table.groupby("segment")}
 
 
-def _view(store: Store, question: Question, dimension: str, whole: Dispersion, audience: Audience) -> View:
+def _view(
+    store: Store, question: Question, dimension: str, cells: pd.DataFrame | None, whole: Dispersion, audience: Audience
+) -> View:
     """One dimension's parts. A segment's intervals take its own dispersion, the whole's where that is unknown."""
     asked = _question(store, question, (dimension,))
     table = pool_small(query(store, "before_after", asked), audience, sums=COUNTS, label=POOLED)
     parts = decompose_change(table[["segment", "pooled", *COUNTS]])
-    own = _own(store, asked)
+    own = _own(store, asked, cells)
     each = [found if (found := own.get(segment, whole)).known else whole for segment in parts["segment"]]
     parts = _with_rates(change_intervals(contribution_intervals(parts, each), each), each)
     return View(dimension, parts.assign(dimension=dimension), reversal(parts))
@@ -258,7 +273,13 @@ def _withheld(store: Store, question: Question, views: Sequence[View]) -> list[s
     return left_out
 
 
-def _search(store: Store, question: Question, views: Sequence[View], audience: Audience) -> Search | None:
+def _search(
+    store: Store,
+    question: Question,
+    views: Sequence[View],
+    cells: Mapping[str, pd.DataFrame | None],
+    audience: Audience,
+) -> Search | None:
     """The search over all dimensions that are shown and were known before the outcome."""
     shown = {view.dimension: set(view.parts["segment"]) for view in views}
     dims = [name for name in shown if name in question.metric.contract.causes]
@@ -266,7 +287,16 @@ def _search(store: Store, question: Question, views: Sequence[View], audience: A
         return None
     leaves = query(store, "by_day", _question(store, question, dims))
     starts = [pd.Timestamp(part.start) for part in question.periods]
-    return search(leaves, dims, starts=starts, shown=shown, audience=audience)
+    return search(leaves, dims, starts=starts, shown=shown, audience=audience, clusters=_clusters(dims, cells))
+
+
+def _clusters(dims: Sequence[str], cells: Mapping[str, pd.DataFrame | None]) -> pd.DataFrame | None:
+    """The sums over clusters of the whole and of every single value, under each other; None where there are none."""
+    tables = {name: cells[name] for name in ("", *dims)}
+    there = {name: table for name, table in tables.items() if table is not None}
+    if len(there) < len(tables):
+        return None
+    return pd.concat([table.assign(dimension=name) for name, table in there.items()], ignore_index=True)
 
 
 def _with_rates(parts: pd.DataFrame, each: Sequence[Dispersion]) -> pd.DataFrame:

@@ -9,11 +9,13 @@ from appeal_insights.disclosure import AUDIENCES
 from appeal_insights.errors import also_said_in, choice
 from appeal_insights.findings import exhibits, parts, sentences
 from appeal_insights.findings.by_period import with_periods
+from appeal_insights.findings.cause_pictures import with_histories
 from appeal_insights.findings.comparison import comparison
 from appeal_insights.findings.counter_check import counter_check, with_counter_check
 from appeal_insights.findings.evidence import Evidence, gather
 from appeal_insights.findings.finding import Finding
 from appeal_insights.findings.judged import main_view
+from appeal_insights.findings.maturing import cohorts, with_cohorts
 from appeal_insights.findings.robust_exhibit import robustness
 from appeal_insights.findings.robustness import with_robustness
 from appeal_insights.findings.shown import Shown
@@ -46,6 +48,11 @@ class Inquiry:
     def comparable(self) -> Shown:
         """Whether the two periods can be compared at all: what makes searches lie, looked at first."""
         return Shown([comparison(self.evidence, language) for language in self.languages])
+
+    @property
+    def cohorts(self) -> Shown:
+        """How weeks of submission settle, and where the newest are likely to stand."""
+        return Shown([part for language in self.languages for part in cohorts(self.evidence, language)])
 
     @property
     def change(self) -> Shown:
@@ -138,6 +145,7 @@ def investigate(
         )
         evidence = with_periods(opened, evidence, main_view(evidence))
         evidence = with_counter_check(opened, with_robustness(opened, evidence))
+        evidence = with_histories(opened, with_cohorts(opened, evidence))
     return Inquiry(evidence, wanted)
 
 

@@ -83,7 +83,8 @@ def _variants(store: Store, evidence: Evidence) -> Iterator[Variant]:
             yield Variant(key, question, learned)
     days = query(store, "by_day", as_it_is) if evidence.days else None
     if days is not None and len(days):
-        yield Variant("without_a_day", as_it_is, learned, without=_most_telling_day(days, evidence))
+        if (day := _most_telling_day(days, evidence)) is not None:
+            yield Variant("without_a_day", as_it_is, learned, without=day)
         yield Variant("days_only", as_it_is, dispersion(days))
     cells = cells_of(store, as_it_is)
     if cells is not None and (alone := dispersion(None, cells)).known:
@@ -117,8 +118,8 @@ def _counted(store: Store, variant: Variant, dims: Sequence[str]) -> pd.DataFram
     return table
 
 
-def _most_telling_day(days: pd.DataFrame, evidence: Evidence) -> pd.Timestamp:
-    """The day without which least of the change would be left."""
+def _most_telling_day(days: pd.DataFrame, evidence: Evidence) -> pd.Timestamp | None:
+    """The day without which least of the change would be left; None where a period has no other."""
     assert evidence.change is not None
     after = (pd.to_datetime(days["period"]) == pd.Timestamp(evidence.after.start)).to_numpy()
     n, d = (days[name].to_numpy(dtype="float64") for name in ("numerator", "denominator"))
@@ -127,6 +128,8 @@ def _most_telling_day(days: pd.DataFrame, evidence: Evidence) -> pd.Timestamp:
     without = (np.where(after, n[after].sum(), n[~after].sum()) - n) / np.where(left > 0, left, np.nan)
     change = np.where(after, without - of_before, of_after - without)
     remains = change if evidence.change.change >= 0 else -change
+    if np.isnan(remains).all():
+        return None
     return pd.Timestamp(days["day"].iloc[int(np.nanargmin(remains))])
 
 

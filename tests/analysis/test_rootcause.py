@@ -273,7 +273,7 @@ def test_a_quiet_table_says_what_it_would_have_seen():
     assert quiet.unexplained == quiet.change
     assert abs(quiet.change) < quiet.smallest < 0.1
     assert quiet.dispersion > 1
-    assert quiet.looked_at <= 1 + 5 + 4 + 3 + 20 + 15 + 12
+    assert quiet.looked_at <= 1 + 5 + 4 + 3 + 20 + 15 + 12 + 60
     assert quiet.checks == []
 
 
