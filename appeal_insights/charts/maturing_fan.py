@@ -187,17 +187,16 @@ class _View:
         if self.estimates.empty:
             return []
         aside = alt.ExprRef("datum.aside + 10")
-        base = alt.Chart(self.estimates.assign(part="estimate")).encode(
-            self.x(), self.colour, tooltip=self._of_estimate()
-        )
+        drawn = alt.Chart(self.estimates.assign(part="estimate")).encode(self.x(), tooltip=self._of_estimate())
+        base = drawn.encode(self.colour)
         interval = base.encode(self.y("low"), alt.Y2("high:Q"), self.dash)
         point = base.encode(self.y("rate")).mark_point(
             shape="diamond", size=80, filled=False, fill=GROUND, strokeWidth=2, opacity=1, xOffset=aside
         )
-        newest = base.transform_filter(f"datum.aside == {self.estimates['aside'].max()}")
+        newest = drawn.transform_filter(f"datum.aside == {self.estimates['aside'].max()}")
         widest = alt.ExprRef("datum.aside + 20")
         name = newest.mark_text(align="left", color=INK, xOffset=widest).encode(
-            self.y("rate"), alt.Color(), text=alt.Text("rate:Q", format=".1%")
+            self.y("rate"), text=alt.Text("rate:Q", format=".1%")
         )
         return [interval.mark_rule(strokeWidth=2, xOffset=aside), point, name]
 
