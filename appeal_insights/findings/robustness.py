@@ -65,7 +65,7 @@ def _variants(store: Store, evidence: Evidence) -> Iterator[Variant]:
     assert as_it_is is not None
     others = [
         (f"basis_{basis}", _question(store, evidence, evidence.metric, basis=basis))
-        for basis in ("submission", "decision")
+        for basis in ("submission", "enforcement", "decision")
         if basis != evidence.basis and basis in evidence.metric.at
     ]
     if evidence.metric.id in OUTCOMES:
@@ -160,6 +160,19 @@ def _way(evidence: Evidence, named: Driver | None) -> int:
         return 1 if named.share_after > named.share_before else -1
     own: Change | None = named.change
     return 1 if (own.change if own else named.contribution) > 0 else -1
+
+
+def aligned(evidence: Evidence, named: Driver, finding: str) -> bool | None:
+    """Whether a cause holds by day of enforcement, where all its dimensions act then; None where they do not.
+
+    A model or a policy acts on enforcements, and the appeals of a week of decisions are of many weeks of those.
+    """
+    columns = evidence.metric.contract.columns
+    if evidence.robust is None or any(columns[name].known_at != "enforcement" for name in named.segment):
+        return None
+    rows = evidence.robust
+    found = rows[(rows["finding"] == finding) & (rows["variant"] == "basis_enforcement") & rows["holds"].notna()]
+    return bool(found["holds"].iloc[0]) if len(found) else None
 
 
 def held(evidence: Evidence, finding: str) -> tuple[int, int] | None:

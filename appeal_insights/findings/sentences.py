@@ -33,7 +33,7 @@ from appeal_insights.findings.naming import (
     split_cells,
     whole_cells,
 )
-from appeal_insights.findings.robustness import held
+from appeal_insights.findings.robustness import aligned, held
 from appeal_insights.language import Language, count, day, points, points_number, points_range, points_size, say, share
 
 CHECK_AGAIN_AFTER = timedelta(days=14)
@@ -208,6 +208,12 @@ def _robust(evidence: Evidence, finding: str, language: Language) -> list[str]:
     return [say("robust.ruled_out", language, held=count(score[0], language), all=count(score[1], language))]
 
 
+def _aligned(evidence: Evidence, named: Driver, finding: str, language: Language) -> list[str]:
+    """Of a cause that acts on enforcements: whether it shows by day of enforcement."""
+    holds = aligned(evidence, named, finding)
+    return [] if holds is None else [say("robust.aligned" if holds else "robust.not_aligned", language)]
+
+
 def _driver_told(evidence: Evidence, named: Driver, id: str, language: Language) -> Told:
     said = [
         driver_claim(evidence, named, language),
@@ -220,7 +226,11 @@ def _driver_told(evidence: Evidence, named: Driver, id: str, language: Language)
         size=_driver_size(named, language),
         segment=segment_names(evidence, named.segment, language),
         next_step=next_step(evidence, named, language),
-        ruled_out=[*ruled_out(evidence, named, language), *_robust(evidence, id, language)],
+        ruled_out=[
+            *ruled_out(evidence, named, language),
+            *_robust(evidence, id, language),
+            *_aligned(evidence, named, id, language),
+        ],
         evidence=part_cells(evidence, view, language, most=6)
         if view
         else driver_cells(evidence, [named], language, all_else=False),
