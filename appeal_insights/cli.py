@@ -30,6 +30,8 @@ _SOURCES = sorted(
     file.name.removesuffix(".toml") for file in files("appeal_insights.records").joinpath("sources").iterdir()
 )
 INTERRUPTED = 130  # the exit code that shells give for Ctrl-C
+cases = typer.Typer(no_args_is_help=True, help="Read cases of a cause one by one: draw them, then take them back in.")
+app.add_typer(cases, name="cases")
 
 
 def main() -> None:
@@ -206,6 +208,58 @@ def catalogue(workspace: WorkspaceOption = None) -> None:
     from appeal_insights.reports.catalogue import write_catalogue
 
     typer.echo(f"Wrote {write_catalogue(find_workspace(workspace))}.")
+
+
+@cases.command()
+def draw(
+    store: StoreOption,
+    before: Annotated[str, typer.Option(help="The earlier period of the inquiry.")],
+    after: Annotated[str, typer.Option(help="The later period: cases decided in it are drawn.")],
+    cause: Annotated[int, typer.Option(help="Which of the causes named: the first, the second, ...")] = 1,
+    size: Annotated[int, typer.Option(help="How many cases, and as many controls.")] = 50,
+    seed: Annotated[int, typer.Option(help="Another seed is another draw.")] = 1,
+    metric: Annotated[str, typer.Option(help="What is counted.")] = "overturn_rate",
+    where: Annotated[str, typer.Option(help="Which records: market=DE,AT; queue=live.")] = "",
+    by: Annotated[str, typer.Option(help="Dimensions to look at: market,policy.")] = "",
+    basis: Annotated[str, typer.Option(help="decision, submission or enforcement.")] = "decision",
+    as_of: Annotated[str, typer.Option(help="What was known at this instant; the newest load if not given.")] = "",
+    audience: Annotated[str, typer.Option(help="Only an analyst may see ids of cases: analyst.")] = "stakeholder",
+    language: Annotated[str, typer.Option(help="Of the sheet: en, zh-CN or both.")] = "en",
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Draw cases of a cause and matched controls, and write the sheet on which a reader codes why each was decided."""
+    from appeal_insights.findings.overturn import investigate
+    from appeal_insights.findings.reading import draw_cases
+    from appeal_insights.records.store import Store
+    from appeal_insights.reports.case_sheet import drawn_line, write_cases
+
+    place = find_workspace(workspace)
+    inquiry = investigate(
+        store=store, before=before, after=after, metric=metric, where=where, by=by, basis=basis, as_of=as_of,
+        language=language, audience=audience, workspace=place.root,
+    )  # fmt: skip
+    with Store(place.existing_store(store)) as opened:
+        drawn = draw_cases(opened, inquiry.evidence, cause, size=size, seed=seed, languages=inquiry.languages)
+    typer.echo(drawn_line(drawn, drawn.languages[0]))
+    for path in write_cases(drawn, workspace=place.root):
+        typer.echo(f"  {path}")
+
+
+@cases.command("take-in")
+def take_in(
+    sheet: Annotated[Path, typer.Argument(help="The sheet, filled in: CSV or a workbook.")],
+    language: Annotated[str, typer.Option(help="en or zh-CN.")] = "en",
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Take a filled-in sheet back in. The next inquiry into the same change says what was read."""
+    from appeal_insights.findings.tally import tally, tally_sentence
+    from appeal_insights.language import languages
+    from appeal_insights.reports.case_sheet import take_in_cases
+
+    taken = take_in_cases(sheet, workspace=workspace)
+    for each in languages(language):
+        for line in (*taken.lines(each), tally_sentence(tally(taken.table), each)):
+            typer.echo(line)
 
 
 @app.command()

@@ -34,6 +34,7 @@ STEPS = {
     "clusters": "by_cluster",
     "durations": "percentiles",
     "behind": "records",
+    "drawn": "`appeal-insights cases draw`",
     "reckoned": "a rate counted anew from those that it follows from",
     "figures": "all that somebody else has counted",
     "variants": "`appeal-insights reconcile`",

@@ -42,7 +42,7 @@ def with_counter_check(store: Store, evidence: Evidence) -> Evidence:
         except AppealInsightsError:  # a value that no audit has
             continue
         table = query(store, "before_after", question)
-        if len(table):
+        if len(table) and min(table["denominator_before"].sum(), table["denominator_after"].sum()) > 0:
             rows.append({"metric": name, **{count: int(table[count].sum()) for count in COUNTS}})
     if not rows:
         return evidence

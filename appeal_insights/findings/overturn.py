@@ -1,7 +1,7 @@
 """Why did a rate move? Ask for everything, conclude, and say it: `investigate` is the one call of the notebook."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -16,9 +16,12 @@ from appeal_insights.findings.evidence import Evidence, gather
 from appeal_insights.findings.finding import Finding
 from appeal_insights.findings.judged import main_view
 from appeal_insights.findings.maturing import cohorts, with_cohorts
+from appeal_insights.findings.reading import Cases, draw_cases
 from appeal_insights.findings.robust_exhibit import robustness
 from appeal_insights.findings.robustness import with_robustness
 from appeal_insights.findings.shown import Shown
+from appeal_insights.findings.tally import Tally, kept_tallies, reading, with_reading
+from appeal_insights.findings.tested import AsTest
 from appeal_insights.language import Language, languages
 from appeal_insights.metrics.metric import BASES, metric
 from appeal_insights.periods import instant, resolve
@@ -33,6 +36,7 @@ class Inquiry:
 
     evidence: Evidence
     languages: tuple[Language, ...]
+    tallies: Mapping[str, Tally] = field(default_factory=dict)  # what was read of its causes, by finding
 
     @property
     def summary(self) -> Shown:
@@ -78,12 +82,19 @@ class Inquiry:
     @cached_property
     def conclusions(self) -> Sequence[Finding]:
         """The findings, the most important first."""
-        return sentences.conclude(self.evidence, self.languages)
+        return with_reading(self.evidence, sentences.conclude(self.evidence, self.languages), self.tallies)
 
     @property
     def findings(self) -> Shown:
         """The findings, to be shown and collected."""
-        return Shown(tuple(self.conclusions))
+        read = [part for language in self.languages for part in reading(self.evidence, self.tallies, language)]
+        return Shown([*self.conclusions, *read])
+
+    def read_cases(self, cause: int = 1, *, size: int = 50, seed: int = 1, workspace: Path | None = None) -> Cases:
+        """Appeals of a cause and matched controls, drawn to be read blind. For an analyst only."""
+        place = find_workspace(workspace)
+        with also_said_in(self.languages), Store(place.existing_store(self.evidence.store)) as opened:
+            return draw_cases(opened, self.evidence, cause, size=size, seed=seed, languages=self.languages)
 
     @property
     def robustness(self) -> Shown:
@@ -101,7 +112,8 @@ class Inquiry:
         tables = [
             each(self.evidence, language) for language in self.languages for each in (exhibits.about, exhibits.checked)
         ]
-        return Shown([*tables, *exhibits.queries(self.evidence, self.languages[0])])
+        asked = exhibits.queries(self.evidence, self.languages[0])
+        return Shown([*tables, AsTest(self.evidence, self.languages), *asked])
 
 
 def investigate(
@@ -128,7 +140,8 @@ def investigate(
     Raises  what is wrong with a parameter, before anything is counted; EmptyPeriod where nothing was counted.
     """
     wanted = languages(language)
-    with also_said_in(wanted), Store(find_workspace(workspace).existing_store(store)) as opened:
+    place = find_workspace(workspace)
+    with also_said_in(wanted), Store(place.existing_store(store)) as opened:
         moment = instant(as_of) if as_of else opened.latest()
         later = resolve(after, moment)
         spans = resolve(before, moment, ahead_of=later), later
@@ -146,7 +159,7 @@ def investigate(
         evidence = with_periods(opened, evidence, main_view(evidence))
         evidence = with_counter_check(opened, with_robustness(opened, evidence))
         evidence = with_histories(opened, with_cohorts(opened, evidence))
-    return Inquiry(evidence, wanted)
+    return Inquiry(evidence, wanted, kept_tallies(place, evidence))
 
 
 _metric = metric

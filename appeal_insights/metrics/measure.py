@@ -49,6 +49,11 @@ def measures(question: Question) -> Node:
     return _share(question, "clusters" if question.clusters else "measures")
 
 
+def behind(question: Question) -> Node:
+    """The tree that yields the records in the denominator of a share, one by one."""
+    return _share(question, "behind")
+
+
 def _template(name: str) -> Node:
     return parse(files("appeal_insights.metrics").joinpath(f"{name}.sql").read_text(encoding="utf-8"))
 
@@ -212,8 +217,8 @@ def _steps(name: str, question: Question) -> dict[str, Node]:
     if name == "by_day":
         return {"measures": measures(question.in_days()), "spans": _spans(question.periods)}
     if name == "records":
-        behind = cast(exp.Select, _share(question, "behind")).limit(question.most)
-        return {"behind": behind, "periods": _periods(question.periods)}
+        listing = cast(exp.Select, behind(question)).limit(question.most)
+        return {"behind": listing, "periods": _periods(question.periods)}
     if name == "funnel":
         return _funnel(question)
     if name == "identity":

@@ -15,6 +15,7 @@ from appeal_insights.errors import AppealInsightsError
 from appeal_insights.language import LANGUAGES, Language, say
 from appeal_insights.records.scope import read_scope, write_scope
 from appeal_insights.records.workspace import Workspace
+from appeal_insights.reports.batches import RunTest, judge, read_test
 from appeal_insights.reports.failure import ERROR_PAGE, ERROR_TEXT, FAILURE, known_language
 from appeal_insights.reports.folders import FAILED, RUNNING, is_alive, read_asked
 from appeal_insights.reports.offline import page, write_whole
@@ -44,6 +45,7 @@ class Listed:
     analyst: bool = False
     why: str | Callable[[Language], str] = ""
     links: Sequence[tuple[str, str]] = ()  # word, address
+    test: RunTest | None = None
 
     def reason(self, language: Language) -> str:
         """What is wrong, in a language where we have the words."""
@@ -71,7 +73,8 @@ def catalogue_page(found: Sequence[Listed]) -> str:
         "unfinished": [one for one in found if one.state in ("running", "abandoned")],
         "damaged": [one for one in found if one.state == "damaged"],
     }
-    return page("catalogue.html.j2", language="both", **states)
+    batches, verdicts = judge({one.folder: one.test for one in states["published"] if one.test})
+    return page("catalogue.html.j2", language="both", batches=batches, verdicts=verdicts, **states)
 
 
 def _look(folder: Path) -> Iterator[Listed]:
@@ -127,6 +130,7 @@ def _published(folder: Path) -> Listed:
         _claims(findings[0]) if findings else (),
         **_asked(manifest),
         links=_links(folder, files),
+        test=read_test(manifest.get("test"), notebook),
     )
 
 

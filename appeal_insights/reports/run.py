@@ -18,6 +18,7 @@ from nbformat import NotebookNode
 from appeal_insights import __version__
 from appeal_insights.errors import BadRun, UnknownName
 from appeal_insights.findings.shown import EXHIBIT, FINDING
+from appeal_insights.findings.tested import TEST
 from appeal_insights.language import LANGUAGES, languages, say
 from appeal_insights.records.scope import write_scope
 from appeal_insights.records.workspace import Workspace, find_workspace
@@ -146,6 +147,7 @@ def _publishable(working: Path, source: Path, resolved: Mapping[str, Any], start
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "made_with": {"appeal_insights": __version__, "python": platform.python_version()},
         "facts": about.facts,
+        "test": next(iter(_collected(notebook, TEST)), None),  # what a batch of runs is judged by
         "files": sorted(path.name for path in working.iterdir() if not path.name.startswith(".")),
     }
     _write_json(working / "manifest.json", manifest)

@@ -66,6 +66,33 @@ def write_workbook(
     return write_whole(path, content.getvalue())
 
 
+def write_form(
+    path: Path, name: str, heads: Sequence[str], rows: Iterable[Sequence[str]], *, choices: Mapping[int, Sequence[str]]
+) -> Path:
+    """Write one sheet to be filled in: headings in its first row, text below, in some columns a list to choose from.
+
+    Takes   choices   column -> what may stand in it. Another word is taken, with a warning: it is looked at afterwards.
+    """
+    import xlsxwriter
+
+    content = io.BytesIO()
+    book = xlsxwriter.Workbook(content, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+    book.set_properties({"created": WRITTEN})
+    writer = _Writer(book)
+    page = book.add_worksheet(name)
+    last = 0
+    for last, row in enumerate([heads, *rows]):
+        for place, text in enumerate(row):
+            writer.cell_text(page, last, place, text, bold=not last)
+    for place, known in choices.items():
+        listed = {"validate": "list", "source": list(known), "error_type": "warning"}
+        page.data_validation(1, place, max(last, 1), place, listed)
+    page.set_column(0, len(heads) - 1, LABELS, writer.plain)
+    page.freeze_panes(1, 0)
+    book.close()
+    return write_whole(path, content.getvalue())
+
+
 class _Writer:
     """Writes sheets into a workbook. Text is written as text only, whatever it looks like."""
 
@@ -149,6 +176,15 @@ class _Writer:
             form = "@" if len(clean) <= LONGEST_SHOWN else "General"
             shown = self._style(num_format=form, quote_prefix=clean.startswith(_STARTS_A_FORMULA), **how)
             page.write_string(row, place, clean, shown)
+
+    @property
+    def plain(self) -> Any:
+        """How a cell looks that takes text: what is typed into it stays as it is typed."""
+        return self._style(num_format="@")
+
+    def cell_text(self, page: Any, row: int, place: int, text: str, *, bold: bool) -> None:
+        """A text of a form."""
+        self._text(page, row, place, text, bold=bold)
 
     def _pair(self, page: Any, row: int, label: str, text: str) -> int:
         self._text(page, row, 0, label, valign="top", font_color="#55606b", text_wrap=True)
