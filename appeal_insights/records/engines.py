@@ -40,7 +40,8 @@ _ALIKE = (
     exp.Identifier, exp.Column, exp.Star, exp.Literal, exp.Boolean, exp.Null, exp.Paren, exp.Var, exp.DataType,
     exp.Cast, exp.Case, exp.If, exp.Coalesce, exp.Nullif, exp.And, exp.Or, exp.Not, exp.EQ, exp.NEQ, exp.LT, exp.LTE,
     exp.GT, exp.GTE, exp.In, exp.Between, exp.Is, exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Neg, exp.Abs, exp.Pow,
-    exp.Round, exp.Count, exp.Sum, exp.Min, exp.Max, exp.Window, exp.WindowSpec, exp.RowNumber, exp.Lag, exp.Lead, exp.Filter,
+    exp.Round, exp.Count, exp.Sum, exp.Min, exp.Max, exp.Window, exp.WindowSpec, exp.RowNumber, exp.Lag, exp.Lead,
+    exp.Filter,
     exp.DateDiff, exp.DateTrunc, exp.TimestampTrunc, exp.PercentileCont, exp.Array, exp.Bracket,
 )  # fmt: skip
 _INSTEAD: Mapping[type[Node], str] = {
