@@ -160,7 +160,8 @@ def _over_sums(cells: pd.DataFrame, names: Sums) -> tuple[float, float]:
     expected = variance * d / (d - 1) * d * free
     # A quadratic form again: its degrees need the cubes of the clusters too, and are at least this without them.
     degrees = expected.sum() ** 2 / ((variance * d / (d - 1)) ** 2 * nn * free).sum()
-    return float(squares.sum() / expected.sum()), float(degrees)
+    # Where every cluster has the rate of all, what is left of the squares is rounding, on either side of zero.
+    return max(0.0, float(squares.sum() / expected.sum())), float(degrees)
 
 
 def _read_cells(cells: pd.DataFrame, names: Sums) -> list[FloatArray]:

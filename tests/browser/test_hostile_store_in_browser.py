@@ -21,6 +21,8 @@ LATER = FIRST_LOAD + timedelta(days=1)
 DAYS = [date(2026, 8, 31) + timedelta(days=day) for day in range(56)]  # the Monday of W36 to the Sunday of W43
 OPEN_ALL = "document.querySelectorAll('details').forEach((details) => { details.open = true; })"
 OVER_ALL = "[aria-roledescription='point'], [aria-roledescription='bar'], [aria-roledescription='text mark']"
+# Trend, weeks of submission, causes, their parts, one cause over time, segments, slope and heat map, in two languages.
+FIGURES = 16
 
 
 def records():
@@ -109,14 +111,14 @@ def test_every_hostile_text_is_seen_and_none_does_anything(whole, page_offline):
     said = looked_over(opened)
     for text in HOSTILE:
         assert plain(text) in said
-    assert len(opened.figures) == 10  # trend, causes, segments, slope and heat map, in two languages
+    assert len(opened.figures) == FIGURES
     assert {figure.get_attribute("data-drawn") for figure in opened.figures} == {"yes"}
     opened.check_quiet()
 
 
 def test_without_scripts_they_are_seen_as_well(whole, page_offline):
     opened = page_offline(whole.html, scripts=False)
-    assert opened.page.locator(".chart > svg").count() == 10
+    assert opened.page.locator(".chart > svg").count() == FIGURES
     opened.check_quiet()
 
 
