@@ -202,3 +202,15 @@ def test_few_days_are_said_before_a_cause_and_lower_its_grade(tmp_path):
     assert any("only 2 days on the shorter side" in note for note in notes)
     assert set(grades(inquiry).values()) <= {"possible", "unknown", "confirmed"}
     assert grades(inquiry)["segment_1"] == "possible"
+
+
+def test_where_only_shares_moved_no_rate_is_named(tmp_path):
+    """Far more sellers appeal and no rate changes: that share may be named, as what it is; a rate is a false alarm."""
+    (tmp_path / "notebooks").mkdir()
+    made = write_sample(tmp_path / "data" / "sample", scenario="mix_only")
+    for name, fact in (("appeals.csv", "appeals"), ("known_events.csv", "known_events")):
+        assert shell("ingest", str(made / name), "--store=mixed", f"--fact={fact}", f"--workspace={tmp_path}").code == 0
+    inquiry = investigate(store="mixed", before=BEFORE, after=AFTER, workspace=tmp_path)
+    assert [each.kind for each in drivers(inquiry.evidence) if each.kind == "rate"] == []
+    assert all("seller" in name.values() or "seller_support" in name.values()
+               for each in drivers(inquiry.evidence) for name in each.names[:1])  # fmt: skip
