@@ -1,11 +1,23 @@
 """What several tests share."""
 
+import os
+from pathlib import Path
+
 import pytest
 from hypothesis import settings
 
 # A busy machine is no failure; what takes long is in the suite's own time.
 settings.register_profile("unhurried", deadline=None, print_blob=True)
 settings.load_profile("unhurried")
+
+
+@pytest.fixture(scope="session")
+def public() -> Path:
+    """The folder of published records and figures, which is no part of the project."""
+    folder = os.environ.get("APPEAL_INSIGHTS_PUBLIC_DATA")
+    if not folder:
+        pytest.skip("APPEAL_INSIGHTS_PUBLIC_DATA does not name a folder with the published files")
+    return Path(folder)
 
 
 @pytest.fixture(scope="session")

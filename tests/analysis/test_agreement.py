@@ -1,8 +1,6 @@
 """Agreement of auditors: textbook numbers, identities, and real double ratings."""
 
 import json
-import os
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -72,14 +70,12 @@ def test_a_rater_who_rated_twice_is_refused():
         agreement(pd.DataFrame({"item": [1, 1], "rater": ["a", "a"], "label": ["y", "n"]}), **NAMES)
 
 
-def test_real_ratings_have_the_published_accuracy_and_confusion():
-    folder = os.environ.get("APPEAL_INSIGHTS_PUBLIC_DATA")
-    if not folder or not (file := Path(folder) / "content_rating_labels.parquet").exists():
-        pytest.skip("APPEAL_INSIGHTS_PUBLIC_DATA does not name a folder with content_rating_labels.parquet")
+def test_real_ratings_have_the_published_accuracy_and_confusion(public):
+    file = public / "content_rating_labels.parquet"
     import duckdb
 
     ratings = duckdb.connect().execute("select * from read_parquet(?)", [str(file)]).df()
-    truth = json.loads((Path(folder) / "known_truths.json").read_text())["content_rating_labels"]
+    truth = json.loads((public / "known_truths.json").read_text())["content_rating_labels"]
     found = confusion(ratings, truth="gold_label", label="label")
     assert {gold: row.to_dict() for gold, row in found.iterrows()} == truth["confusion_gold_by_label"]
     assert np.diag(found).sum() / found.to_numpy().sum() == pytest.approx(truth["accuracy_vs_gold"], abs=1e-6)

@@ -1,8 +1,5 @@
 """Drift: alarms with a promise, dates with a set, and what a change goes with; on tables small enough to follow."""
 
-import os
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -308,10 +305,8 @@ def test_an_empty_table_is_refused():
         watch_drift(counts()[:0], **COLUMNS)
 
 
-def test_attainment_of_a_promise_is_watched_with_its_own_noise():
-    folder = os.environ.get("APPEAL_INSIGHTS_PUBLIC_DATA")
-    if not folder or not (file := Path(folder) / "ae_four_hour.csv").exists():
-        pytest.skip("APPEAL_INSIGHTS_PUBLIC_DATA does not name a folder with ae_four_hour.csv")
+def test_attainment_of_a_promise_is_watched_with_its_own_noise(public):
+    file = public / "ae_four_hour.csv"
     months = pd.read_csv(file).assign(kept=lambda table: table.attendances - table.breaches)
     cells = read_cells(months, series=["org_code"], day="period", stratum=None, audited="attendances", correct="kept")
     assert cells.correct.sum() / cells.audited.sum() == pytest.approx(0.825996, abs=1e-6)

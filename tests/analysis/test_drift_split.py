@@ -1,8 +1,5 @@
 """Mix, work and auditors add up to the change; who stands out does so among all."""
 
-import os
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -106,10 +103,8 @@ def test_limits_are_wider_for_fewer_audits_and_nobody_without_audits_is_judged()
     assert found.low[1] < found.low[3] < found.low[2] < 0.9 < found.high[2] < found.high[3] < found.high[1]
 
 
-def test_reviewers_of_real_ratings_spread_more_than_chance():
-    folder = os.environ.get("APPEAL_INSIGHTS_PUBLIC_DATA")
-    if not folder or not (file := Path(folder) / "content_rating_labels.parquet").exists():
-        pytest.skip("APPEAL_INSIGHTS_PUBLIC_DATA does not name a folder with content_rating_labels.parquet")
+def test_reviewers_of_real_ratings_spread_more_than_chance(public):
+    file = public / "content_rating_labels.parquet"
     import duckdb
 
     reviewers = (

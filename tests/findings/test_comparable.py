@@ -1,6 +1,5 @@
 """Two periods that were counted by two definitions are said to be so before anything else is said of them."""
 
-import os
 from pathlib import Path
 
 import pandas as pd
@@ -146,15 +145,12 @@ def test_two_versions_are_told_and_nothing_is_compared(tmp_path):
         answer(path, "trend", "2026-W40", "2026-W41")
 
 
-def test_the_published_country_accuracies_are_no_fall(tmp_path):
+def test_the_published_country_accuracies_are_no_fall(public, tmp_path):
     """27 of 27 countries break the identity in one half-year, none in the other; 24 fall, and alike 11 rise."""
-    folder = os.environ.get("APPEAL_INSIGHTS_PUBLIC_DATA")
-    if not folder:
-        pytest.skip("APPEAL_INSIGHTS_PUBLIC_DATA names no folder with the published data")
     (tmp_path / "notebooks").mkdir()
     source = Path(__file__).parents[2] / "appeal_insights" / "records" / "sources" / "tiktok_automation.toml"
     store = Workspace(tmp_path).store("sheet")
-    taken = ingest_figures(Path(folder) / FILE, store, mapping=load_figures_mapping(source), loaded_at=FIRST_LOAD)
+    taken = ingest_figures(public / FILE, store, mapping=load_figures_mapping(source), loaded_at=FIRST_LOAD)
     assert (taken.read, taken.new, taken.rejected) == (56, 54, 0)
     inquiry = asked(tmp_path, before="2025-H2", after="2026-H1")
     claim = inquiry.conclusions[0].told["en"].claim

@@ -1,8 +1,5 @@
 """The made-up appeals, written once for all tests of them, and the folder of published data."""
 
-import os
-from pathlib import Path
-
 import pandas as pd
 import pytest
 
@@ -29,12 +26,3 @@ def on_merits(sample) -> pd.DataFrame:
 @pytest.fixture(scope="session")
 def on_merits_quiet(quiet) -> pd.DataFrame:
     return decided_on_merits(quiet.appeals)
-
-
-@pytest.fixture(scope="session")
-def public() -> Path:
-    """The folder of published records and figures, which is no part of the project."""
-    folder = os.environ.get("APPEAL_INSIGHTS_PUBLIC_DATA")
-    if not folder:
-        pytest.skip("APPEAL_INSIGHTS_PUBLIC_DATA does not name a folder with the published files")
-    return Path(folder)
