@@ -10,7 +10,8 @@ import pytest
 from appeal_insights.errors import BadInput
 from appeal_insights.findings.overturn import investigate
 from appeal_insights.findings.reading import Cases
-from appeal_insights.findings.tally import REASONS, kept_tallies, reading, tally_sentence, with_reading
+from appeal_insights.findings.sentences import conclude
+from appeal_insights.findings.tally import REASONS, kept_tallies, reading, tally_sentence
 from appeal_insights.records.workspace import Workspace
 from appeal_insights.reports.case_sheet import take_in_cases, write_cases
 from tests.demo import finding, grades, shell
@@ -164,8 +165,8 @@ def test_what_was_read_joins_the_next_inquiry_into_the_same_change(place):
     tallies = kept_tallies(Workspace(place), evidence)
     assert {name: found.why for name, found in tallies.items()} == {"segment_1": "tells"}
     inquiry = investigate(**ASKED, language="both", workspace=place)
-    before = finding(inquiry, "segment_1")
-    [after] = [each for each in with_reading(evidence, inquiry.conclusions, tallies) if each.id == "segment_1"]
+    [before] = [each for each in conclude(evidence, inquiry.languages) if each.id == "segment_1"]
+    after = finding(inquiry, "segment_1")
     assert (before.grade, after.grade) == ("likely", "confirmed")
     said = {
         language: (text.claim, after.as_json()["texts"][language]["grade"]) for language, text in after.told.items()
