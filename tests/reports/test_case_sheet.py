@@ -11,10 +11,10 @@ from appeal_insights.errors import BadInput
 from appeal_insights.findings.overturn import investigate
 from appeal_insights.findings.reading import Cases
 from appeal_insights.findings.sentences import conclude
-from appeal_insights.findings.tally import REASONS, kept_tallies, reading, tally_sentence
+from appeal_insights.findings.tally import REASONS, kept_tallies, reading, tally_sentence, with_reading
 from appeal_insights.records.workspace import Workspace
 from appeal_insights.reports.case_sheet import take_in_cases, write_cases
-from tests.demo import finding, grades, shell
+from tests.demo import finding, shell
 from tests.findings.test_reading import ASKED, appeals
 from tests.helpers import make_store
 
@@ -175,7 +175,8 @@ def test_what_was_read_joins_the_next_inquiry_into_the_same_change(place):
     assert "100.0% of the cases and 0.0% of the controls were put down to “Lenient review”" in said["en"][0]
     assert "a blind reading of its cases" in said["en"][1]
     assert "盲读" in said["zh-CN"][1]
-    assert [each.grade for each in with_reading(evidence, inquiry.conclusions, {})] == list(grades(inquiry).values())
+    bare = with_reading(evidence, conclude(evidence, inquiry.languages), {})
+    assert [each.grade for each in bare] == [each.grade for each in conclude(evidence, inquiry.languages)]
     [shown] = reading(evidence, tallies, "zh-CN")
     assert shown.title == "逐案阅读：市场：GB"
     assert shown.cells.rows[1][0] == "申诉审核偏宽"
