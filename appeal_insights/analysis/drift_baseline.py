@@ -7,21 +7,20 @@ from scipy.special import expit, log_expit, logit, logsumexp
 
 from appeal_insights.analysis.counts import FloatArray
 from appeal_insights.analysis.drift_tables import IntArray
+from appeal_insights.analysis.drift_wander import LEAST_WEEKS, how_often, learn_wander
 
 WEEKDAYS = 7
 SWEEPS = 12  # rounds of the fit: later ones move no level by a thousandth
 BATCH_DAYS = 20  # days added up to see what moves more slowly than from day to day
 LEVELS = 15  # points at which a level is kept
 REACH = 4.0  # standard deviations to either side that these points go
-LEAST_BATCHES = 3
-OVERLAP = 1.5  # overlapping batches are worth so many times what others are
 PRIOR_SPREAD = 1.0  # of a level about those of all series, in logit: weak, as a few audits say more
 WEEKDAY_SPREAD = 0.3  # of weekdays about each other, in logit
 # Dispersions that a series may have, and as how many series each counts before any is seen.
 DISPERSIONS = np.exp(0.15 * np.arange(-3, 61))
 EVERY_DISPERSION = 0.01
-ROUNDS = 40  # of the estimate of how often each occurs
-STEADIEST = 0.01  # dispersion relative to days below which a ratio of squares is chance
+WIDENED = 0.5  # of what wander adds in the long run; the rest is asked of each alarm
+STEADIEST = 0.01  # below which a least dispersion does not reach
 
 
 @dataclass(frozen=True)
@@ -31,11 +30,15 @@ class Usual:
     offset      by series, stratum and weekday
     centre      the level of a typical series, in logit
     dispersion  by series: how many times more its rate moves than independent audits would, 1 and more
+    of_days     the same from day to day, without wander; None: there is no more than the dispersion says
+    wanders     how often rates of the estate wander by how much, as in drift_wander; None where too few weeks tell
     """
 
     offset: FloatArray
     centre: float
     dispersion: FloatArray
+    of_days: FloatArray | None = None
+    wanders: FloatArray | None = None
 
 
 @dataclass(frozen=True)
@@ -56,16 +59,16 @@ def learn_usual(audited: FloatArray, correct: FloatArray, weekday: IntArray, *, 
     """Learn strata, weekdays and dispersion from the baseline days of all series.
 
     Strata and weekdays are pooled over series, and each series keeps a deviation of its own in each stratum, drawn
-    towards none as far as the estate says that there is none. The dispersion is that of days, times what batches of
-    twenty days show beyond it; both are drawn towards the estate's.
+    towards none as far as the estate says that there is none. The dispersion is that of days, and half of what slow
+    wander adds to it; both are drawn towards the estate's.
     """
     inside = np.ones((len(audited), audited.shape[2]))
     n, x = by_weekday(audited, weekday, inside), by_weekday(correct, weekday, inside)
     dispersion = np.ones(len(audited))
     for _ in range(2):  # the second time with the noise that the first one found
         level, offset, centre = _fit(n, x, dispersion)
-        dispersion = np.maximum(_dispersion(audited, correct, weekday, level, offset), least)
-    return Usual(offset, centre, dispersion)
+        dispersion, of_days, wanders = _dispersion(audited, correct, weekday, level, offset, least)
+    return Usual(offset, centre, dispersion, of_days, wanders)
 
 
 def _fit(n: FloatArray, x: FloatArray, dispersion: FloatArray) -> tuple[FloatArray, FloatArray, float]:
@@ -107,38 +110,17 @@ def _step(
 
 
 def _dispersion(
-    audited: FloatArray, correct: FloatArray, weekday: IntArray, level: FloatArray, offset: FloatArray
-) -> FloatArray:
-    """By series, from days and from batches of days."""
+    audited: FloatArray, correct: FloatArray, weekday: IntArray, level: FloatArray, offset: FloatArray, least: float
+) -> tuple[FloatArray, FloatArray, FloatArray | None]:
+    """By series, with wander and of days alone; and how often rates wander."""
     p = expit(level[:, np.newaxis, np.newaxis] + offset)[:, :, weekday]
     moved = (correct - audited * p).sum(axis=1)
     variance = (audited * p * (1 - p)).sum(axis=1)
-    of_days, days = _squares(moved, variance)
-    batches = moved.shape[1] / BATCH_DAYS
-    if batches < LEAST_BATCHES:
-        return drawn_together(of_days, days)
-    of_batches = _batches(moved, variance)
-    worth = np.where(days > 0, OVERLAP * (batches - 1), 0.0)
-    lasting = drawn_together(of_batches / np.maximum(of_days, STEADIEST), worth, least=1.0)
-    return drawn_together(of_days, days) * lasting
-
-
-def _batches(moved: FloatArray, variance: FloatArray) -> FloatArray:
-    """Observed over expected squares of all runs of twenty days, overlapping.
-
-    Source  Meketon and Schmeiser (1984), Winter Simulation Conf.: overlapping batches are worth half as many more.
-    """
-    whole = np.maximum(variance.sum(axis=1, keepdims=True), 1e-12)
-    sums = _runs(moved - moved.sum(axis=1, keepdims=True) * variance / whole)
-    total = _runs(variance)
-    free = 1 - total / whole  # what the level of the series leaves
-    return np.asarray((sums**2).sum(axis=1) / np.maximum((total * free).sum(axis=1), 1e-12))
-
-
-def _runs(values: FloatArray) -> FloatArray:
-    """Sums of all runs of twenty days."""
-    upto = np.pad(values.cumsum(axis=1), ((0, 0), (1, 0)))
-    return np.asarray(upto[:, BATCH_DAYS:] - upto[:, :-BATCH_DAYS])
+    of_days = np.maximum(drawn_together(*_squares(moved, variance)), least)
+    if moved.shape[1] < LEAST_WEEKS * WEEKDAYS:
+        return of_days, of_days, None
+    adds, often = learn_wander(moved, variance, of_days)
+    return of_days + WIDENED * adds, of_days, often
 
 
 def _squares(moved: FloatArray, variance: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -156,18 +138,11 @@ def drawn_together(ratio: FloatArray, degrees: FloatArray, *, least: float = 0.0
 
     How often which dispersion occurs is learned from all ratios, so one series in fifteen that wanders is seen for
     what it is and the others are not widened by it.
-
-    Source  Laird (1978), J. Am. Stat. Assoc. 73: the nonparametric maximum likelihood of a mixing distribution.
     """
     values = DISPERSIONS[least - STEADIEST < DISPERSIONS]
     said = -degrees[:, np.newaxis] / 2 * (ratio[:, np.newaxis] / values + np.log(values))
     said = np.exp(said - said.max(axis=1, keepdims=True))
-    often = np.full(len(values), 1 / len(values))
-    known = degrees > 0
-    for _ in range(ROUNDS):
-        share = said[known] * often
-        share /= share.sum(axis=1, keepdims=True)
-        often = (share.sum(axis=0) + EVERY_DISPERSION) / (known.sum() + EVERY_DISPERSION * len(often))
+    often = how_often(said[degrees > 0], EVERY_DISPERSION)
     share = said * often
     return np.asarray((share * values).sum(axis=1) / share.sum(axis=1))
 
