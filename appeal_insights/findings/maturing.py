@@ -72,10 +72,10 @@ def _entries(aged: pd.DataFrame, began: pd.DataFrame, evidence: Evidence) -> pd.
 
 
 def cohorts(evidence: Evidence, language: Language) -> list[Exhibit]:
-    """The fan of the newest weeks and what each is likely to end at; nothing where cohorts are not known."""
+    """The fan of the newest weeks and what each is likely to end at; a sentence where cohorts are not known."""
     found = evidence.cohorts
     if found is None:
-        return []
+        return [Exhibit("cohorts", language, notes=[say("cohorts.none", language)])]
     shown = _shown(evidence, found)
     ends = _ends(evidence, found)
     kept = shown["period"].unique()
