@@ -165,7 +165,7 @@ def gather(
         views=views,
         search=_search(store, question, views, cells, audience) if views and learned.known else None,
         contrasts=_contrasts(views),
-        events=coincidence.near(store, before, after, where=where, as_of=as_of),
+        events=coincidence.near(store, metric.id, before, after, where=where, as_of=as_of),
         checks=_checks(store, question, views, counts),
         fingerprint=fingerprint,
         gate=gate(store, as_of),
@@ -178,7 +178,7 @@ def gather(
         totals=store.declared("figures").get("totals_checked", 0) if question.figures else 0,
         days=_fewer_days(days, before, after),
         redefined=changed,
-        listed=coincidence.listed(store, as_of),
+        listed=coincidence.listed(store, metric.id, as_of),
         resolution=_resolution(store, question),
     )
 

@@ -19,7 +19,16 @@ from appeal_insights.findings.coincidence import (
 from appeal_insights.findings.evidence import Evidence
 from appeal_insights.findings.gate import in_short
 from appeal_insights.findings.gate_exhibit import exhibit as gate_exhibit
-from appeal_insights.findings.judged import ENOUGH_DAYS, Driver, driver, drivers, event_of, grade_of_move, moved
+from appeal_insights.findings.judged import (
+    ENOUGH_DAYS,
+    Driver,
+    brought,
+    driver,
+    drivers,
+    event_of,
+    grade_of_move,
+    moved,
+)
 from appeal_insights.findings.naming import (
     basis_name,
     change_points,
@@ -220,7 +229,7 @@ def _drawn_events(evidence: Evidence, language: Language) -> pd.DataFrame | None
     found = evidence.events[evidence.events["in_scope"].astype(bool)] if len(evidence.events) else evidence.events
     named = drivers(evidence)
     if named and len(found):
-        each = [coinciding(found, evidence.where, one.names) for one in named]
+        each = [coinciding(found, evidence.where, one.names, one.contribution) for one in named]
         found = pd.concat(each).drop_duplicates("event_id")
     if not len(found):
         return None
@@ -271,7 +280,7 @@ def _event_list(evidence: Evidence, language: Language) -> list[str]:
         return []
     named: list[Driver | None] = [*drivers(evidence)]
     for each in named or [None]:
-        chance = by_chance(found, evidence.where, each.names if each else [{}])
+        chance = by_chance(found, evidence.where, each.names if each else [{}], brought(evidence, each))
         if chance is not None and event_of(evidence, each) is not None:
             segment = segment_names(evidence, each.segment if each else {}, language)
             notes.append(say("events.chance", language, segment=segment, share=share(chance, language, digits=0)))
@@ -288,7 +297,11 @@ def _verdict(event: "pd.Series", evidence: Evidence, named: Sequence[Driver], la
     if not event["in_time"]:
         return say("events.other_time", language)
     segments = [each.names for each in named] or [[{}]]
-    fits = [any(takes_in(event["reach"], evidence.where, name) for name in names) for names in segments]
+    moves = [each.contribution for each in named] or [brought(evidence, None)]
+    taken_in = [any(takes_in(event["reach"], evidence.where, name) for name in names) for names in segments]
+    fits = [found and event["sign"] * moved >= 0 for found, moved in zip(taken_in, moves, strict=True)]
+    if event["in_scope"] and any(taken_in) and not any(fits):
+        return say("events.other_way", language)
     if event["in_scope"] and any(fits):
         if not named:
             return say("events.coincides", language)

@@ -187,7 +187,14 @@ def grade_of_driver(evidence: Evidence, named: Driver | None) -> Grade:
     return "likely" if named.p is not None and named.p < SURE else "possible"
 
 
+def brought(evidence: Evidence, named: Driver | None) -> float:
+    """What a segment brought to the change, or the change where there is none, in share."""
+    if named is not None:
+        return named.contribution
+    return 0.0 if evidence.change is None else evidence.change.change
+
+
 def event_of(evidence: Evidence, named: Driver | None) -> "pd.Series | None":
     """The event that coincides with a segment, the one that names its dimension first; with the whole where None."""
-    found = coinciding(evidence.events, evidence.where, named.names if named else [{}])
+    found = coinciding(evidence.events, evidence.where, named.names if named else [{}], brought(evidence, named))
     return found.iloc[0] if len(found) else None

@@ -24,7 +24,7 @@ from appeal_insights.records.lock import locked
 from appeal_insights.records.statement import column, create_table, fill, parse, write
 
 _THREADS = 4  # of a load: each holds pieces of the file, and its memory is limited; what does not fit goes to disk
-FORMAT = 4  # of the store file; another number is another layout
+FORMAT = 5  # of the store file; another number is another layout
 _NO_EXTENSIONS: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,

@@ -3,7 +3,6 @@
 import pandas as pd
 import pytest
 
-from appeal_insights.findings.coincidence import by_chance
 from appeal_insights.findings.overturn import investigate
 from appeal_insights.records.workspace import Workspace
 from tests.helpers import decided, make_store
@@ -64,17 +63,3 @@ def test_the_side_is_named_whose_errors_moved_with_the_overturns(store, side, be
 
 def test_without_audits_nothing_is_said_of_either_side(store):
     assert {part for part, _ in events_of(store)} == {"events"}
-
-
-def test_how_often_an_event_would_coincide_by_chance_follows_from_the_list():
-    """Three events in 180 days, two of which take the segment in: 2 * 18 / 180 would be expected so near."""
-    events = pd.DataFrame(
-        {
-            "starts_on": pd.to_datetime(["2026-01-01", "2026-03-01", "2026-06-29"]),
-            "reach": [{"market": ["GB"]}, {}, {"market": ["DE"]}],
-        }
-    )
-    assert by_chance(events, {}, [{"market": "GB"}]) == pytest.approx(1 - 2.718281828 ** (-2 * 18 / 180))
-    assert by_chance(events, {}, [{"market": "FR"}]) == pytest.approx(1 - 2.718281828 ** (-1 * 18 / 180))
-    assert by_chance(events.head(1), {}, [{"market": "GB"}]) is None  # a list of a day says nothing of chance
-    assert by_chance(events.iloc[:0], {}, [{}]) is None
