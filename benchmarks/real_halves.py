@@ -98,9 +98,8 @@ def report(folder: Path, *, repeats: int, first: int) -> None:
             for seed in range(repeats):
                 leaves = halves(np.random.default_rng([first, seed]), records, by_days=by_days)
                 own += not find_causes(leaves, records.by).quiet
-                if seed < max(5, repeats // 5):
-                    held, there = covered(leaves, records.by)
-                    own_hold, own_total = own_hold + held, own_total + there
+                held, there = covered(leaves, records.by)
+                own_hold, own_total = own_hold + held, own_total + there
             way = f"blocks of {records.block} days, noise of days" if by_days else "cases, noise chance only"
             print(
                 f"  {records.name:32} {way:34} {own} of {repeats}, {100 * own / repeats:.1f} %   "
