@@ -53,7 +53,10 @@ def build(folder: Path, base: Path, millions: float) -> Path:
                 )
             from (select unnest(range(1, $1)) as turn) as turns cross join appeals
             """,
-            [max(1, round(millions * 1e6 / rows))],
+            [times := max(1, round(millions * 1e6 / rows))],
+        )
+        connection.execute(
+            "insert into paired_appeals select paired_appeals.* from range(1, $1) cross join paired_appeals", [times]
         )
         connection.execute("checkpoint")
     return path
@@ -180,7 +183,7 @@ def every_query(path: Path) -> None:
     with Store(path) as store:
         for name, wants in QUERIES.items():
             of = {"stock": "backlog", "distribution": "turnaround"}.get(wants.kinds[0], "overturn_rate")
-            if wants.fact:
+            if wants.fact or wants.identity:
                 continue
             more = {"basis": "submission"} if wants.completes else {}
             for by in ((), ("market",), ("market", "policy")):

@@ -25,7 +25,7 @@ kinds as (
         cast(sum(weight) as bigint) as records
     from known
     where in_periods and in_scope and cluster is null
-    group by dimensions, day, names
+    group by day, dimensions, names
 ),
 
 alone as (

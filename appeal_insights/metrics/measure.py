@@ -11,10 +11,11 @@ from typing import Any, cast
 
 from sqlglot import exp
 
-from appeal_insights.metrics.metric import ALL, NONE, Metric, Side, day_of, metric
+from appeal_insights.metrics.metric import Metric, Side, day_of, metric
+from appeal_insights.metrics.pairs import are_paired, pair_holes
 from appeal_insights.metrics.question import Question, query_text
 from appeal_insights.periods import Grain, Period
-from appeal_insights.records.contract import BLANK, CLUSTER_NUMBER, Contract
+from appeal_insights.records.contract import BLANK, CLUSTER_NUMBER, LARGE_CLUSTER, Contract
 from appeal_insights.records.scope import Scope
 from appeal_insights.records.statement import (
     Filling,
@@ -46,7 +47,13 @@ def measures(question: Question) -> Node:
         return _count(question, question.metric.sides[0])
     if kind == "stock":
         return stock(question, [(part.start, part.end) for part in question.periods])
-    return _share(question, "clusters" if question.clusters else "measures")
+    return _clustered(question) if question.clusters else _share(question)
+
+
+def _clustered(question: Question) -> Node:
+    """A share with its sums over clusters: the few large ones brought together, the others two by two."""
+    tree = _share(question, "clusters")
+    return _before(_share(question, "pairs"), {"counted": tree}) if are_paired(question.metric) else tree
 
 
 def behind(question: Question) -> Node:
@@ -86,12 +93,17 @@ def _of_records(question: Question, of: Contract, instant: str, asked: Sequence[
         "masked_columns": masked_columns(of, names, instant_value(question.as_of), question.past),
         "event_at": column(instant),
         "weight": weight_of(of),
+        "how_many": parse("count(*)") if not of.weight else _added_up(weight_of(of)),
     }
 
 
 def weight_of(of: Contract) -> Node:
     """How many records a row stands for."""
     return fill(parse("coalesce(weight, 1)"), {"weight": column(of.weight)}) if of.weight else exp.Literal.number(1)
+
+
+def _added_up(adds: Node) -> Node:
+    return fill(parse("cast(sum(x) as bigint)"), {"x": adds})
 
 
 def _holds(text: str, of: Contract, what: str) -> Node:
@@ -112,24 +124,31 @@ def _share(question: Question, template: str = "measures") -> Node:
         numerator = fill(parse("x > over"), {"x": duration, "over": parse(str(over))})
         bucket = column(bucket_of(metric.duration)) if question.buckets else bucket
     instant = metric.instant(question.basis)
-    if question.buckets and metric.kind == "proportion":
+    aged = question.buckets and metric.kind == "proportion"
+    if aged:
         bucket = _age(instant, metric.completes)
     asked = [numerator, denominator, bucket]
     holes = _of_records(question, of, instant, asked)
     holes |= {"numerator_holds": numerator, "denominator_holds": denominator, "its_bucket": bucket}
+    holes["all_records"] = [_added_up(column("records")).as_("records")] if aged else []
     own: dict[str, Filling] = {}
     if template == "clusters":
-        own = {"cluster": column(CLUSTER_NUMBER) if of.cluster else _NOTHING, "on_day": column(day_of(instant))}
+        number = LARGE_CLUSTER if are_paired(metric) else CLUSTER_NUMBER
+        own = {"cluster": column(number) if of.cluster else _NOTHING, "on_day": column(day_of(instant))}
         own |= {"counted_in_denominator": denominator, "counted_in_numerator": numerator}
         own |= {"record_period": _period_start(question, column(day_of(instant))), "record_bucket": bucket}
-    elif template != "measures":  # it names the records
+    elif template in ("behind", "durations"):  # it names the records
         own = {"cluster": column(of.cluster or of.key), "record_key": column(of.key)}
         own |= {"duration": column(metric.duration)} if metric.duration else {}
     named = [tree for tree in own.values() if isinstance(tree, exp.Expr)]
     masked = _of_records(question, of, instant, [*asked, *named])["masked_columns"]
-    if template in ("measures", "clusters"):
+    holes["masked_columns"] = masked
+    if template in ("measures", "clusters", "pairs"):
         holes |= _kinds(question, of, holes)
-    return fill(_template(template), {**holes, **own, "masked_columns": masked}, tables={"fact": metric.fact})
+    if template == "pairs":
+        day = column(day_of(instant))
+        own = pair_holes(holes, question.by, day, _period_start(question, day))
+    return fill(_template(template), {**holes, **own}, tables={"fact": metric.fact, "pairs": of.pairs})
 
 
 def _kinds(question: Question, of: Contract, holes: Mapping[str, Filling]) -> dict[str, Filling]:
@@ -205,7 +224,10 @@ def stock(question: Question, spans: Sequence[tuple[date, date]]) -> Node:
 
 def statement(name: str, question: Question) -> str:
     """A query file over the measures of a question, as text that any DuckDB shell runs on the store's file."""
-    tree = fill(parse(query_text(name)), {"dimensions": _dimensions(question), **_rates(question)})
+    own: dict[str, Filling] = {"dimensions": _dimensions(question), **_rates(question)}
+    if name == "cohort":
+        own["from_start"] = exp.false() if _waits_to_complete(question.metric) else exp.true()
+    tree = fill(parse(query_text(name)), own)
     return with_steps(tree, _steps(name, question))
 
 
@@ -235,13 +257,6 @@ def _steps(name: str, question: Question) -> dict[str, Node]:
             "at_start": stock(question, starts),
             "opened": _count(question, Side(fact, opened, holds)),
             "closed": _count(question, Side(fact, closed, holds)),
-        }
-    if name == "cohort":
-        of = question.metric
-        from_start = NONE if _waits_to_complete(of) else of.denominator
-        steps |= {
-            "sizes": _count(question, Side(of.fact, of.at, ALL)),
-            "from_start": _count(question, Side(of.fact, of.at, from_start)),
         }
     return steps
 
@@ -315,7 +330,7 @@ def _before(tree: Node, steps: Mapping[str, Node]) -> Node:
 
 def with_steps(tree: Node, steps: Mapping[str, Node]) -> str:
     """A statement with further steps put before its own, as text."""
-    return write(_before(tree, steps))
+    return write(_before(tree, steps), copy=False)
 
 
 def table_statement(name: str, as_of: datetime) -> str:

@@ -15,7 +15,7 @@ Basis = Literal["decision", "submission", "enforcement"]
 BASES: tuple[Basis, ...] = get_args(Basis)
 Kind = Literal["proportion", "ratio", "count", "distribution", "stock"]
 APPEAL_WINDOW_DAYS = 184  # six months from the day that somebody is informed: Regulation (EU) 2022/2065, article 20
-ALL, NONE = "true", "false"  # questions that every record answers with yes, and with no
+ALL = "true"  # a question that every record answers with yes
 
 
 @dataclass(frozen=True)

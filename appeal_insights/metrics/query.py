@@ -148,10 +148,11 @@ def segment_labels(table: pd.DataFrame, by: Sequence[str]) -> "pd.Series[str]":
     """One label per row: the values of its dimensions."""
     if not by:
         return pd.Series("", index=table.index, dtype="str")
-    label = table[by[0]].astype("str")
-    for name in by[1:]:
-        label = label + " · " + table[name].astype("str")
-    return label
+    values = [table[name].astype("str") for name in by]
+    if len(values) == 1:
+        return values[0]
+    labels = map(" · ".join, zip(*(each.tolist() for each in values), strict=True))
+    return pd.Series(labels, index=table.index, dtype="str")
 
 
 def check_wanted(name: str, question: Question) -> None:

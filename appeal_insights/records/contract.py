@@ -15,6 +15,8 @@ KnownAt = Literal["enforcement", "submission", "decision", "audit"]
 Words = dict[str, str]  # {"en": ..., "zh": ...}
 
 CLUSTER_NUMBER = "cluster_number"  # the derived column of a fact with a cluster: one number for each that several share
+LARGE_CLUSTER = "large_cluster_number"  # the same, but of clusters that are not counted two by two
+PAIRED = "paired_"  # before the name of such a fact: the table of any two records of a small cluster
 BLANK = "(blank)"  # what an unknown value of a dimension is called from load on
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -88,6 +90,11 @@ class Contract:
         if found.type == "day" and (instant := name.removesuffix("_on") + "_at") in self.everything:
             return instant
         return found.waits_for or (self.decision if found.known_at == "decision" else None)
+
+    @property
+    def pairs(self) -> str:
+        """The table of any two of its records that share a small cluster; none where it has no clusters."""
+        return f"{PAIRED}{self.fact}" if self.cluster else ""
 
     @property
     def causes(self) -> list[str]:
@@ -167,7 +174,7 @@ def _check(found: Contract) -> None:
     for name in named:
         if name not in found.everything:
             raise BadContract(f"{found.fact}: {name!r} is named but is not a column.")
-    if found.cluster and (found.weight or CLUSTER_NUMBER not in found.derived):
+    if found.cluster and (found.weight or not {CLUSTER_NUMBER, LARGE_CLUSTER} <= found.derived.keys()):
         raise BadContract(f"{found.fact}: with a cluster, each row is one record and {CLUSTER_NUMBER} is derived.")
     for column in (*found.columns.values(), *found.derived.values()):
         for words in (column.label, column.describes):

@@ -14,6 +14,7 @@ from sqlglot.errors import SqlglotError
 from appeal_insights.errors import BadPredicate, did_you_mean, one_of
 
 DIALECT = "duckdb"
+OTHER = "other_"  # before the name of a column of the second record of a pair
 Node = exp.Expr
 _DATE = exp.DataType.build("date")
 Filling = Node | Sequence[Node]
@@ -34,9 +35,9 @@ def parse(text: str) -> Node:
     return sqlglot.parse_one(text, read=DIALECT)
 
 
-def write(tree: Node) -> str:
-    """The tree as text that any DuckDB shell runs."""
-    return tree.sql(dialect=DIALECT, pretty=True, comments=False)
+def write(tree: Node, *, copy: bool = True) -> str:
+    """The tree as text that any DuckDB shell runs. Without a copy it is faster, and the tree is of no use after."""
+    return tree.sql(dialect=DIALECT, pretty=True, comments=False, copy=copy)
 
 
 def column(name: str, table: str | None = None) -> exp.Column:
@@ -94,6 +95,19 @@ def fill(tree: Node, holes: Mapping[str, Filling], *, tables: Mapping[str, str] 
         if tables and table.name in tables:
             table.set("this", exp.to_identifier(tables[table.name], quoted=True))
     return filled
+
+
+def of_other(tree: Node, keep: Collection[str] = ()) -> Node:
+    """The same said of the other record of a pair: columns and names with OTHER before them, but for those to keep."""
+    told = tree.copy()
+    for node in list(told.find_all(exp.Column, exp.Alias)):
+        if node.alias_or_name not in keep:
+            node.set("alias" if isinstance(node, exp.Alias) else "this", _other(node.alias_or_name))
+    return told
+
+
+def _other(name: str) -> exp.Identifier:
+    return exp.to_identifier(f"{OTHER}{name}", quoted=True)
 
 
 def _using(name: Node, holes: Mapping[str, Filling]) -> list[Node]:

@@ -20,11 +20,12 @@ import duckdb
 import pandas as pd
 
 from appeal_insights.errors import BadInput, UnknownStore
+from appeal_insights.records.contract import PAIRED
 from appeal_insights.records.lock import locked
 from appeal_insights.records.statement import column, create_table, fill, parse, write
 
 _THREADS = 4  # of a load: each holds pieces of the file, and its memory is limited; what does not fit goes to disk
-FORMAT = 5  # of the store file; another number is another layout
+FORMAT = 6  # of the store file; another number is another layout
 _NO_EXTENSIONS: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
@@ -96,7 +97,7 @@ class Store:
         names = self._connection.execute(
             "select table_name from duckdb_tables() where database_name = current_database() order by table_name"
         ).fetchall()
-        return [name for (name,) in names if name not in _OF_THE_STORE]
+        return [name for (name,) in names if name not in _OF_THE_STORE and not name.startswith(PAIRED)]
 
     @property
     def loads(self) -> pd.DataFrame:

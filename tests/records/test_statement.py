@@ -16,6 +16,7 @@ from appeal_insights.records.statement import (
     day_value,
     fill,
     instant_value,
+    of_other,
     parse,
     predicate,
     text_value,
@@ -202,3 +203,13 @@ def test_a_refusal_shows_the_part_that_is_too_much():
 def test_an_unknown_column_is_answered_with_the_nearest_one():
     with pytest.raises(BadPredicate, match=r"Did you mean 'outcome'.* There are: outcome, market"):
         predicate("outcom = 'x'", COLUMNS, what="the numerator")
+
+
+def test_of_the_other_record_the_same_is_said_of_other_columns_under_other_names():
+    said = [parse("coalesce(outcome = 'upheld', false)"), column("market").as_("place")]
+    assert [write(of_other(one)) for one in said] == [
+        "COALESCE(\"other_outcome\" = 'upheld', FALSE)",
+        '"other_market" AS "other_place"',
+    ]
+    assert write(of_other(parse("outcome = market"), ["market"])) == '"other_outcome" = market'
+    assert write(said[0]) == "COALESCE(outcome = 'upheld', FALSE)", "the first one stays as it was"

@@ -11,4 +11,4 @@ select
     measures.numerator, measures.denominator, measures.sum_xx, measures.sum_xn, measures.sum_nn,
     measures.day_xx, measures.day_xn, measures.day_nn
 from measures join periods on measures.period = periods.period
-order by measures.metric, dimensions, measures.period
+order by dimensions, measures.period
