@@ -56,7 +56,10 @@ def sample(
     weeks: Annotated[int, typer.Option(help="Weeks of decisions.")] = 26,
     appeals: Annotated[int, typer.Option(help="Appeals in all.")] = 30_000,
     scenario: Annotated[
-        str, typer.Option(help="planted; quiet: nothing moved; or a cause alone, like outage.")
+        str,
+        typer.Option(
+            help="planted; quiet: nothing moved; a cause alone, like outage; or accuracy_drift: a year of audits."
+        ),
     ] = "planted",
     workspace: WorkspaceOption = None,
 ) -> None:
@@ -84,7 +87,8 @@ def ingest(
     fact: Annotated[
         str,
         typer.Option(
-            help="What the rows are without a mapping file: appeals, enforcements, audits, known_events or targets."
+            help="What the rows are without a mapping file: appeals, enforcements, audits, gold, strata, known_events "
+            "or targets."
         ),
     ] = "appeals",
     loaded_at: Annotated[

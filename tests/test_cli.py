@@ -85,6 +85,20 @@ def test_each_command_explains_itself_in_a_sentence_and_each_option_too(command)
     assert "--workspace" in words or command == "export"
 
 
+def test_a_year_of_audits_is_written_and_goes_in_file_by_file(place):
+    said = shell("sample", str(place / "year"), "--scenario=accuracy_quiet", "--seed=3")
+    assert (said.code, said.out) == (
+        0,
+        f"Wrote audits.csv, gold.csv, known_events.csv, strata.csv, targets.csv, truth.json to {place / 'year'}.\n",
+    )
+    for fact in ("gold", "known_events", "targets"):
+        file = str(place / "year" / f"{fact}.csv")
+        said = shell("ingest", file, "--store=year", f"--fact={fact}", f"--workspace={place}")
+        assert said.code == 0, said.err
+        assert "0 rejected" in said.out
+    assert shell("sample", "--scenario=accuracy_quiet", "--weeks=4", f"--workspace={place}").code == 1
+
+
 def test_a_sample_goes_where_one_wants_it(place):
     said = shell("sample", str(place / "made"), "--appeals=1000", "--weeks=4", "--seed=3")
     assert (said.code, said.out) == (

@@ -32,6 +32,7 @@ STEPS = {
     "ratio": "a ratio",
     "stock": "a stock",
     "clusters": "by_cluster",
+    "pairs": "by_cluster",
     "durations": "percentiles",
     "behind": "records",
     "drawn": "`appeal-insights cases draw`",
@@ -80,7 +81,7 @@ these declarations, and `ap.period("2026-W40")` a period to count in.
 | stock | how many records lie open when a period ends; it is never added up over periods |
 
 The *basis* says which moment puts a record in its period; the day is that of the market's own clock. Where none is
-said, the one named first is meant. A row of enforcements that stands for several counts as so many.
+said, the one named first is meant. A row of enforcements or strata that stands for several counts as so many.
 """
 
 VARIANTS_INTRO = """\

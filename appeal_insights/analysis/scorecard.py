@@ -22,6 +22,7 @@ def adjusted_rates(
     cells: str | Sequence[str],
     numerator: str = "correct",
     denominator: str = "audited",
+    weight: str | None = None,
     dispersion: float = 1.0,
     level: float = 0.95,
 ) -> pd.DataFrame:
@@ -33,6 +34,8 @@ def adjusted_rates(
     Of the two sides of a rate the rarer one is compared: for an accuracy of 95 % the errors.
 
     Takes   one row per unit and cell, or several, which are added up: numerator, denominator.
+            weight: how many cases a record stands for, where hard ones are audited more often than they occur; rates
+            are then of cases, not of audits. One number in all rows of a cell.
             dispersion: how many cases count as one, as days and cases of a unit share their luck.
     Gives   one row per unit, by name: unit, numerator, denominator, rate, expected (of the others on its cases), whole
             (of all), adjusted, low, high, shared (of its cases, those in shared cells). Shares; nan where nothing is
@@ -43,36 +46,41 @@ def adjusted_rates(
     """
     if not 0 < level < 1:
         raise BadParameter.of("parameter.level", level=f"{level:g}")
-    units, (n, d) = _wide(counts, unit, cells, read_counts(counts, (numerator, denominator)))
-    whole = n.sum() / d.sum() if d.sum() else np.nan
+    counted = read_counts(counts, (numerator, denominator))
+    cases = read_numbers(counts, weight)[0] if weight else np.ones(len(counts))
+    units, (n, d, wn, wd, ww) = _wide(
+        counts, unit, cells, [*counted, *(each * cases for each in counted), counted[1] * cases**2]
+    )
+    whole = wn.sum() / wd.sum() if wd.sum() else np.nan
     flip = bool(whole > 0.5)
     if flip:
-        n = d - n
+        n, wn = d - n, wd - wn
     at = 1 - whole if flip else whole
     others_n, others_d = n.sum(axis=0) - n, d.sum(axis=0) - d
     there = (others_d > 0) & (d > 0)
     pooled = n.sum(axis=0) / np.maximum(d.sum(axis=0), 1)
     others = (others_n + PULLED * pooled) / (others_d + PULLED)
-    own_n, own_d = np.where(there, n, 0.0).sum(axis=1), np.where(there, d, 0.0).sum(axis=1)
-    expected = np.where(there, d * others, 0.0).sum(axis=1)
+    own_n, own_d, squared = (np.where(there, each, 0.0).sum(axis=1) for each in (wn, wd, ww))
+    expected = np.where(there, wd * others, 0.0).sum(axis=1)
     # The others are a sample too, and a unit is part of the whole that its ratio is put upon: in the logarithm of
     # whole * own / expected its own count weighs 1 + part and those of the others -part, where part is its share.
-    unsure = np.where(there, d**2 * others * (1 - others) / (others_d + PULLED), 0.0).sum(axis=1)
+    unsure = np.where(there, wd**2 * others * (1 - others) / (others_d + PULLED), 0.0).sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         share = expected / own_d
-        part = n.sum(axis=1) / n.sum()
+        part = wn.sum(axis=1) / wn.sum()
         of_others = part**2 * unsure / expected**2 * share / (1 - share)
-        effective = 1 / (max(dispersion, 1.0) * ((1 + part) ** 2 / own_d + of_others))
-        ratio = own_n / expected
+        kish = own_d**2 / squared
+        effective = 1 / (max(dispersion, 1.0) * ((1 + part) ** 2 / kish + of_others))
         low, high = wilson(own_n / own_d * effective, effective, level=level)
-        found = [at * ratio, at * low / share, at * high / share]
+        found = [at * bound / share for bound in (own_n / own_d, low, high)]
     found = [np.minimum(each, 1.0) for each in found]
     adjusted, low, high = [1 - each for each in (found[0], found[2], found[1])] if flip else found
     total_n, total_d = n.sum(axis=1), d.sum(axis=1)
     if flip:
         total_n, share = total_d - total_n, 1 - share
     with np.errstate(divide="ignore", invalid="ignore"):
-        rate, shared = total_n / total_d, own_d / total_d
+        rate, shared = wn.sum(axis=1) / wd.sum(axis=1), own_d / wd.sum(axis=1)
+    rate = 1 - rate if flip else rate
     return pd.DataFrame(
         {
             "unit": units,

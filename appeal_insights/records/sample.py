@@ -20,6 +20,7 @@ from appeal_insights.records import sample_audits, sample_enforcements
 from appeal_insights.records import sample_shape as shape
 from appeal_insights.records.sample_causes import Sums, flipped, sums_of, truth_of
 from appeal_insights.records.sample_draws import DAY, column_of, read_instant, stacked, stream
+from appeal_insights.records.sample_drift import DRIFT_SCENARIOS, write_drift_sample
 from appeal_insights.records.sample_handling import Luck, draw_luck, to_the_end
 from appeal_insights.records.sample_plans import PLANS, Mix, Outage, Plan, known_events
 from appeal_insights.records.sample_submission import (
@@ -38,6 +39,7 @@ from appeal_insights.records.sample_writing import Bytes, csv_rows, ids, instant
 SAMPLE_EXTRACTED_AT = shape.SAMPLE_EXTRACTED_AT
 SAMPLE_FACTS = ("appeals", "enforcements", "audits", "known_events", "targets")  # what there is a file of
 SCENARIOS = tuple(PLANS)
+WEEKS, APPEALS = 26, 30_000  # where nobody says how many
 FEWEST_APPEALS = 1000  # below, a cause may not show in any row
 MOST_APPEALS = 50_000_000  # ids have eight digits
 COLUMNS = ("appeal_id", "enforcement_id", "market", "appellant", "complaint_type", "policy_group", "policy", "surface",
@@ -55,8 +57,8 @@ def write_sample(
     folder: Path,
     *,
     seed: int = 7,
-    weeks: int = 26,
-    appeals: int = 30_000,
+    weeks: int = WEEKS,
+    appeals: int = APPEALS,
     scenario: str = "planted",
 ) -> Path:
     """Write made-up records, the known events beside them and the truth of what was planted; gives the folder.
@@ -64,13 +66,18 @@ def write_sample(
     Takes   weeks      whole ISO weeks up to and with 2026-W46, counted by decision; causes are in the last three.
             appeals    about as many rows: decided in those weeks or later, or open at `SAMPLE_EXTRACTED_AT`; what a
                        cause adds comes on top.
-            scenario   one of `SCENARIOS`: "planted", or the same as it would be with something else, or with nothing.
+            scenario   one of `SCENARIOS`: "planted", or the same as it would be with something else, or with nothing;
+                       or one of `DRIFT_SCENARIOS`: a year of audits instead, which is always as large.
     Gives   appeals.csv; enforcements.csv, those since the first of the weeks and older ones that are appealed;
             audits.csv; known_events.csv; targets.csv; truth.json. Each is put in place whole; the same seed gives the
             same bytes.
     Raises  BadParameter   fewer than one week, too few or too many appeals, or no such scenario.
     """
-    plan = PLANS[choice("scenario", scenario, SCENARIOS)]
+    if choice("scenario", scenario, (*SCENARIOS, *DRIFT_SCENARIOS)) in DRIFT_SCENARIOS:
+        if (weeks, appeals) != (WEEKS, APPEALS):
+            raise BadParameter(f"The scenario {scenario} is a year of audits, without appeals. Leave both numbers out.")
+        return write_drift_sample(folder, seed=seed, scenario=scenario)
+    plan = PLANS[scenario]
     if weeks < 1 or appeals < FEWEST_APPEALS:
         raise BadParameter(f"A sample needs at least 1 week and {FEWEST_APPEALS} appeals. Given: {weeks}, {appeals}.")
     if appeals > MOST_APPEALS:

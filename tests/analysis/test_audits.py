@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from appeal_insights.analysis import audits
 from appeal_insights.analysis.audits import (
     GoldCases,
     audits_needed,
@@ -201,3 +202,38 @@ def test_what_cannot_be_is_said_in_both_languages(table, change, error):
     with pytest.raises(error) as caught:
         estimate_accuracy(table, stratum="stratum", **change)
     assert caught.value.say("en") != caught.value.say("zh-CN")
+
+
+# Easy, medium and hard cases of which 120, 90 and 60 were audited.
+OF_SVY = strata(("easy", 9000, 120, 114), ("medium", 2500, 90, 79), ("hard", 500, 60, 41))
+
+
+def _as_svy_has_it(table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> tuple[float, float]:
+    """The estimate and its stratified standard error, from which the interval's effective n follows.
+
+    The package draws the rate of each stratum towards the whole first, as svy does not: here it does not either.
+    """
+    monkeypatch.setattr(audits, "PULLED", 0.0)
+    found = estimate_accuracy(table, stratum="stratum", poststratify=True).iloc[0]
+    return found.accuracy, (found.accuracy * (1 - found.accuracy) / found.effective_n) ** 0.5
+
+
+def test_the_stratified_mean_and_its_error_are_those_that_svy_prints(monkeypatch):
+    """Printed by svy 0.35.0, Taylor linearisation with the finite population correction."""
+    assert _as_svy_has_it(OF_SVY, monkeypatch) == pytest.approx((0.923842592592592, 0.01666051469472346), rel=1e-12)
+
+
+def test_the_stratified_mean_and_its_error_are_those_of_svy_where_it_is_installed(monkeypatch):
+    svy, polars = pytest.importorskip("svy"), pytest.importorskip("polars")
+    rng = np.random.default_rng(7)
+    for _ in range(5):
+        audited = rng.integers(20, 200, 4)
+        rows = zip("abcd", rng.integers(300, 9000, 4), audited, rng.binomial(audited, 0.9), strict=True)
+        table = strata(*((name, int(cases), int(n), int(x)) for name, cases, n, x in rows))
+        one_by_one = table.loc[table.index.repeat(table.audited)]
+        right = one_by_one.groupby("stratum").cumcount() < one_by_one.correct
+        one_by_one = one_by_one.assign(right=right * 1.0, weight=one_by_one.population / one_by_one.audited)
+        design = svy.Design(stratum="stratum", wgt="weight", pop_size="population")
+        sample = svy.Sample(data=polars.DataFrame(one_by_one.to_dict("list")), design=design)
+        (theirs,) = sample.estimation.mean(y="right").estimates
+        assert _as_svy_has_it(table, monkeypatch) == pytest.approx((theirs.est, theirs.se), rel=1e-9)

@@ -65,6 +65,23 @@ def test_bounds_hold_the_rate_and_the_order_of_rows_does_not_matter(rows, random
     pd.testing.assert_frame_equal(card(mixed), found)
 
 
+def test_audits_count_with_the_cases_they_stand_for():
+    """Easy cases are 9 of 10 and half of the audits: 2 % and 10 % wrong make .972 of cases, .94 of audits."""
+    rows = [(site, stratum, n, x, weight) for site in "AB"
+            for stratum, n, x, weight in (("easy", 500, 490, 18.0), ("hard", 500, 450, 2.0))]  # fmt: skip
+    table = pd.DataFrame(rows, columns=["site", "stratum", "audited", "correct", "weight"])
+    found = adjusted_rates(table, unit="site", cells="stratum", weight="weight")
+    plain = adjusted_rates(table, unit="site", cells="stratum")
+    assert found["rate"].tolist() == pytest.approx([0.972] * 2)
+    assert found["adjusted"].tolist() == pytest.approx([0.972] * 2, abs=1e-3)
+    assert plain["rate"].tolist() == pytest.approx([0.94] * 2)
+    assert found["numerator"].tolist() == [940, 940]
+    kish = 10_000**2 / (500 * 18**2 + 500 * 2**2)
+    assert kish == pytest.approx(609.8, abs=0.1)
+    wide = found["high"].iloc[0] - found["low"].iloc[0]
+    assert wide > 2 * 1.96 * (0.972 * 0.028 / kish) ** 0.5
+
+
 def test_intervals_of_equal_sites_hold_the_whole_nineteen_times_in_twenty():
     rng, held, total = np.random.default_rng(5), 0, 0
     for _ in range(300):

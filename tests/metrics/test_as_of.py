@@ -24,6 +24,18 @@ AUDITED = table("""
     q2       | appeal       | 2026-10-05T13:00:00Z | 2026-10-05T15:00:00Z | random  | decision_reversed | correct
     q3       | enforcement  | 2026-10-05T09:00:00Z | 2026-10-05T15:00:00Z | random  | enforced          | incorrect
 """).assign(market="GB", subject_id="a")
+AUDITED["disputed_at"] = ["2026-10-05T15:30:00Z", None, None]
+AUDITED["final_verdict"] = ["correct", None, None]
+AUDITED["final_at"] = ["2026-10-05T16:00:00Z", None, None]
+ANSWERED = table("""
+    answer_id | item_id | rater | role    | market | truth | answer | answered_at
+    g1        | i1      | Q-01  | auditor | GB     | wrong | wrong  | 2026-10-05T10:00:00Z
+    g2        | i2      | Q-01  | auditor | GB     | right | wrong  | 2026-10-05T13:00:00Z
+""")
+COULD_BE_AUDITED = table("""
+    cell_id | subject_type | market | stratum | cases | decided_at
+    c1      | appeal       | GB     | easy    | 40    | 2026-10-05T12:00:00Z
+""")
 HOURS = range(8, 17)
 # What is counted as of each full hour from 8 to 16, as numerator/denominator; a dot where nothing is.
 SEEN = {
@@ -45,8 +57,12 @@ SEEN = {
     "re_appeal_rate":             ".     .    .    0/1  1/1  1/1  1/1  1/1  1/1",
     "restricted_hours":           ".     .    .    .    .    .    18000/1  18000/1  18000/1",
     "wrong_overturn_rate":        ".     .    .    .    .    .    .    0/1  0/1",
-    "wrong_uphold_rate":          ".     .    .    .    .    .    .    1/1  1/1",
+    "wrong_uphold_rate":          ".     .    .    .    .    .    .    1/1  0/1",
     "wrong_enforcement_rate":     ".     .    .    .    .    .    .    1/1  1/1",
+    "handling_accuracy":          ".     .    .    .    .    .    .    1/3  2/3",
+    "dispute_rate":               ".     .    .    .    .    .    .    0/3  1/3",
+    "gold_pass_rate":             ".     .    1/1  1/1  1/1  1/2  1/2  1/2  1/2",
+    "auditable_cases":            ".     .    .    .    40   40   40   40   40",
 }  # fmt: skip
 
 
@@ -55,6 +71,8 @@ def path(tmp_path_factory):
     path = tmp_path_factory.mktemp("story") / "story.duckdb"
     make_store(path, ENFORCED, fact="enforcements")
     make_store(path, APPEALED)
+    make_store(path, ANSWERED, fact="gold")
+    make_store(path, COULD_BE_AUDITED, fact="strata")
     return make_store(path, AUDITED, fact="audits")
 
 
@@ -65,6 +83,8 @@ def foretold(tmp_path_factory):
     early = {"known_from": "2026-09-01T00:00:00Z"}
     make_store(path, ENFORCED.assign(**early), fact="enforcements")
     make_store(path, APPEALED.assign(**early))
+    make_store(path, ANSWERED.assign(**early), fact="gold")
+    make_store(path, COULD_BE_AUDITED.assign(**early), fact="strata")
     return make_store(path, AUDITED.assign(**early), fact="audits")
 
 

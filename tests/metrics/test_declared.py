@@ -63,6 +63,11 @@ AUDITED = table("""
     decided_at="2026-10-06T12:00:00Z",
     audited_at="2026-10-08T12:00:00Z",
 )
+# Three were disputed: 3 was found wrong again, 6 right after all, 10 is not settled yet.
+_DISPUTED = AUDITED["audit_id"].isin(["3", "6", "10"])
+AUDITED["disputed_at"] = _DISPUTED.map({True: "2026-10-09T12:00:00Z", False: None})
+AUDITED["final_verdict"] = AUDITED["audit_id"].map({"3": "incorrect", "6": "correct"})
+AUDITED["final_at"] = AUDITED["final_verdict"].map(lambda _: "2026-10-12T12:00:00Z", na_action="ignore")
 # Of six audits of enforcements one was chosen for a reason and one has no verdict: one of four was wrong.
 OF_ENFORCEMENTS = table("""
     audit_id | purpose  | verdict
@@ -80,6 +85,35 @@ OF_ENFORCEMENTS = table("""
     decided_at="2026-10-06T12:00:00Z",
     audited_at="2026-10-08T12:00:00Z",
 )
+# Ten answers, nine of that week, to seven cases of known truth: five of those were right.
+ANSWERED = table("""
+    answer_id | item_id | rater | role     | truth | answer | answered_at
+    1         | g1      | Q-01  | auditor  | wrong | wrong  | 10-05
+    2         | g2      | Q-01  | auditor  | right | wrong  | 10-05
+    3         | g1      | R-001 | reviewer | wrong | wrong  | 10-06
+    4         | g2      | R-001 | reviewer | right | right  | 10-06
+    5         | s1      | R-001 | reviewer |       | right  | 10-06
+    6         | s1      | R-002 | reviewer |       | wrong  | 10-07
+    7         | g3      | R-002 | reviewer | right | right  | 10-07
+    8         | g1      | R-002 | reviewer | wrong | right  | 10-07
+    9         | g2      | Q-02  | auditor  | right | right  | 10-11
+    10        | g3      | Q-02  | auditor  | right | right  | 10-12
+""").assign(market="GB")
+ANSWERED["answered_at"] = "2026-" + ANSWERED["answered_at"] + "T12:00:00Z"
+# Ten cells of what could be audited, nine of that week, one of them empty.
+COULD_BE_AUDITED = table("""
+    cell_id | decided_at | subject_type | stratum | cases
+    1       | 2026-10-05 | appeal       | easy    | 700
+    2       | 2026-10-05 | appeal       | hard    | 100
+    3       | 2026-10-06 | appeal       | easy    | 650
+    4       | 2026-10-06 | appeal       | hard    | 90
+    5       | 2026-10-07 | appeal       | easy    | 40
+    6       | 2026-10-07 | appeal       | hard    | 0
+    7       | 2026-10-08 | enforcement  | easy    | 3000
+    8       | 2026-10-08 | enforcement  | hard    | 20
+    9       | 2026-10-11 | ticket       | easy    | 3
+    10      | 2026-10-12 | appeal       | easy    | 500
+""").assign(market="GB")
 
 HOUR = 3600
 # Period, numerator and denominator of each. Decided in the week: 1 to 5, 7 and 9 on their merits, 6 without.
@@ -105,6 +139,10 @@ BY_HAND: dict[str, tuple[str, int, int | None]] = {
     "wrong_overturn_rate": (WEEK, 2, 3),
     "wrong_uphold_rate": (WEEK, 1, 3),
     "wrong_enforcement_rate": (WEEK, 1, 4),
+    "handling_accuracy": (WEEK, 4 + 3, 7 + 4),  # right in the end: 1, 5, 6 and 10; e1, e4 and e6
+    "dispute_rate": (WEEK, 3, 10 + 6),
+    "gold_pass_rate": (WEEK, 5, 7),
+    "auditable_cases": (WEEK, 700 + 100 + 650 + 90 + 40 + 3000 + 20 + 3, None),
 }
 
 
@@ -113,6 +151,8 @@ def path(tmp_path_factory):
     path = tmp_path_factory.mktemp("ten") / "ten.duckdb"
     make_store(path, ENFORCED, fact="enforcements")
     make_store(path, APPEALED)
+    make_store(path, ANSWERED, fact="gold")
+    make_store(path, COULD_BE_AUDITED, fact="strata")
     return make_store(path, pd.concat([AUDITED, OF_ENFORCEMENTS]), fact="audits")
 
 
@@ -127,7 +167,7 @@ def rate(path, name: str) -> float:
 
 
 def test_every_metric_that_records_hold_has_its_ten_rows_here():
-    assert len(ENFORCED) == len(APPEALED) == len(AUDITED) == 10
+    assert {len(rows) for rows in (ENFORCED, APPEALED, AUDITED, ANSWERED, COULD_BE_AUDITED)} == {10}
     assert set(BY_HAND) == {name for name, found in metrics().items() if found.at}
     assert {name for name, (*_, denominator) in BY_HAND.items() if denominator is None} == {
         name for name, found in metrics().items() if found.kind in ("count", "stock")
@@ -211,8 +251,20 @@ WRONG: list[tuple[str, str, float, Callable[[], float]]] = [
      / is_in(OF_ENFORCEMENTS, "verdict", "incorrect", "correct")),
     ("wrong_uphold_rate", "unclear ones as right", 1 / 4,
      lambda: 1 / is_in(RANDOM, "decision", "decision_upheld")),
+    ("handling_accuracy", "before disputes were settled", 6 / 11,
+     lambda: is_in(OF_CHANCE, "verdict", "correct") / is_in(OF_CHANCE, "verdict", "correct", "incorrect")),
+    ("handling_accuracy", "targeted audits and gold cases too", 7 / 14,
+     lambda: (is_in(EVERY_AUDIT, "verdict", "correct") + 1) / is_in(EVERY_AUDIT, "verdict", "correct", "incorrect")),
+    ("dispute_rate", "only those that were settled", 2 / 16,
+     lambda: int(EVERY_AUDIT["final_verdict"].notna().sum()) / len(EVERY_AUDIT)),
+    ("gold_pass_rate", "cases of unknown truth as failed", 5 / 9,
+     lambda: int((IN_TIME["answer"] == IN_TIME["truth"]).sum()) / len(IN_TIME)),
+    ("auditable_cases", "cells instead of cases", 9, lambda: is_in(COULD_BE_AUDITED, "cell_id", *"123456789")),
 ]  # fmt: skip
 RANDOM = AUDITED[AUDITED["purpose"] == "random"]
+EVERY_AUDIT = pd.concat([AUDITED, OF_ENFORCEMENTS])
+OF_CHANCE = EVERY_AUDIT[EVERY_AUDIT["purpose"] == "random"]
+IN_TIME = ANSWERED[ANSWERED["answered_at"] < "2026-10-12"]
 
 
 def test_every_metric_has_a_wrong_way_here():

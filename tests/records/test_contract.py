@@ -92,9 +92,15 @@ def test_what_is_known_later_than_its_record_waits_for_an_instant():
         "reinstated_at": {"reinstated_at", "reinstate_seconds", "reinstate_bucket"},
     }  # fmt: skip
     assert waiting("audits") == {
-        "decided_at": {"decision", "decided_at", "decided_on"},
-        "audited_at": {"purpose", "verdict", "error_type", "audited_at", "audited_on"},
-    }
+        "decided_at": {"decision", "decided_at", "decided_on", "stratum", "reviewer"},
+        "audited_at": {
+            "purpose", "blind", "auditor", "verdict", "error_type", "severity", "audited_at", "audited_on",
+        },
+        "disputed_at": {"disputed_at"},
+        "final_at": {"final_verdict", "final_at"},
+    }  # fmt: skip
+    assert waiting("gold") == {"answered_at": {"answer", "answered_at", "answered_on"}}
+    assert waiting("strata") == {"decided_at": {"stratum", "cases", "decided_at", "decided_on"}}
 
 
 def test_what_appeals_say_of_an_enforcement_is_known_when_it_happened():
@@ -115,6 +121,14 @@ def test_a_contract_says_what_its_records_share_and_stand_for():
     assert (contract("enforcements").weight, contract("enforcements").cluster) == ("stands_for", "")
     assert contract("enforcements").columns["stands_for"].type == "integer"
     assert (contract("audits").cluster, contract("audits").weight) == ("", "")
+    assert (contract("strata").cluster, contract("strata").weight) == ("", "cases")
+
+
+@pytest.mark.parametrize(("fact", "person"), [("audits", "reviewer"), ("audits", "auditor"), ("gold", "rater")])
+def test_a_person_is_known_by_a_pseudonym_and_is_nothing_to_break_by(fact, person):
+    of = contract(fact).columns[person]
+    assert (of.type, of.dimension) == ("text", False)
+    assert "pseudonymous" in of.describes["en"]
 
 
 @pytest.mark.parametrize("fact", facts())

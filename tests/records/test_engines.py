@@ -80,6 +80,10 @@ def records(tmp_path_factory):
     for fact in ("enforcements", "appeals", "audits"):
         taken = ingest(folder / f"{fact}.csv", folder / "records.duckdb", fact=fact, loaded_at=FIRST_LOAD)
         assert taken.rejected == 0, taken.reasons
+    of_audits = write_sample(tmp_path_factory.mktemp("drift"), scenario="accuracy_drift")
+    for fact in ("gold", "strata"):  # those of the same weeks
+        rows = pd.read_csv(of_audits / f"{fact}.csv", dtype="str").tail(4000)
+        assert ingest(rows, folder / "records.duckdb", fact=fact, loaded_at=FIRST_LOAD).rejected == 0
     return folder / "records.duckdb"
 
 
@@ -379,10 +383,11 @@ def test_a_name_with_a_backtick_stays_one_name():
 
 def test_an_export_is_whole_and_takes_nobody_elses_place(tmp_path):
     path = make_store(tmp_path / "s.duckdb", decided([("2026-10-05", "GB", "upheld", 2)]))
+    tables = ["about", "appeals", "loads", "paired_appeals", "rejects"]
     with closing(Store(path)):  # also while somebody reads it
-        assert export(path, tmp_path / "lake") == ["about", "appeals", "loads", "rejects"]
+        assert export(path, tmp_path / "lake") == tables
     files = sorted(file.relative_to(tmp_path / "lake").as_posix() for file in (tmp_path / "lake").rglob("*.parquet"))
-    assert files == [f"{name}/part-0.parquet" for name in ("about", "appeals", "loads", "rejects")]
+    assert files == [f"{name}/part-0.parquet" for name in tables]
     assert {file.stat().st_mode & 0o077 for file in (tmp_path / "lake").rglob("*")} == {0}
     with pytest.raises(BadInput, match="is there already"):
         export(path, tmp_path / "lake")

@@ -7,7 +7,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from appeal_insights.analysis.agreement import agreement, confusion
 from appeal_insights.analysis.decomposition import decompose_change
+from appeal_insights.records.store import Store
 from tests.demo import shell
 from tests.helpers import answer
 
@@ -216,3 +218,56 @@ def test_emergency_departments_kept_the_four_hours_in_82_6_percent(public, place
     assert len(months) == known["months"]
     sites = asked(place, "ae", "breakdown", *words, "--by=site", "--during=2016-04..2019-03")
     assert len(sites) == known["orgs"]
+
+
+@pytest.fixture(scope="module")
+def ratings(public, place):
+    """Ratings of websites in a store; and their file."""
+    file = public / "content_rating_labels.parquet"
+    said = take_in(place, file, "ratings", "content_rating")
+    assert "92,721 rows read = 92,721 new" in said
+    return place, duckdb.execute("select * from read_parquet($1)", [str(file)]).df()
+
+
+ALL_OF_THEM = ("--metric=gold_pass_rate", "--during=2010")
+
+
+def test_of_the_ratings_of_known_truth_68_11_percent_are_right(ratings, truths):
+    known = truths["content_rating_labels"]
+    [row] = asked(ratings[0], "ratings", "breakdown", *ALL_OF_THEM, "--by=role")
+    assert (row["role"], row["denominator"]) == ("reviewer", known["rows_on_gold_items"])
+    assert row["rate"] == pytest.approx(known["accuracy_vs_gold"], abs=EXACT)
+
+
+def test_ratings_by_truth_and_answer_are_the_published_confusion_matrix(ratings, truths):
+    known = truths["content_rating_labels"]
+    ours = counts(asked(ratings[0], "ratings", "breakdown", *ALL_OF_THEM, "--by=truth,answer"), "truth", "answer")
+    of_known = {key: n for key, (_, n) in ours.items() if not key.startswith("(blank)")}
+    matrix = known["confusion_gold_by_label"]
+    assert of_known == {f"{truth}|{label}": n for truth, row in matrix.items() for label, n in row.items()}
+    assert {key for key, (right, _) in ours.items() if right} == {f"{label}|{label}" for label in "GPRX"}
+    assert sum(of_known.values()) == known["rows_on_gold_items"]
+
+
+def test_how_far_the_raters_agree_is_reckoned_on_what_was_taken_in(ratings, truths):
+    place, theirs = ratings
+    known = truths["content_rating_labels"]
+    with Store(place / "data" / "store" / "ratings.duckdb") as store:
+        rows = store.run(
+            "select item_id, rater, answer, truth from gold order by cast(answer_id as integer)", what="all"
+        )
+    assert rows["answer"].value_counts().to_dict() == known["labels"]
+    assert (rows["rater"].nunique(), rows["item_id"].nunique()) == (known["reviewers"], known["items"])
+    matrix = confusion(rows[rows["truth"] != "(blank)"], truth="truth", label="answer")
+    assert matrix.loc[list("GPRX"), list("GPRX")].to_dict("index") == known["confusion_gold_by_label"]
+    once = rows.drop_duplicates(["item_id", "rater"])
+    assert len(rows) - len(once) == 2922, "who rated a site twice counts by the first rating"
+    found = agreement(once, item="item_id", rater="rater", label="answer")
+    # By the definition, from the file: of all pairs of raters of one site, those that agree, averaged over sites.
+    first = theirs.drop_duplicates(["content_id", "reviewer_id"])
+    raters, same = first.groupby("content_id").size(), first.groupby(["content_id", "label"]).size()
+    agreed = (same * (same - 1)).groupby("content_id").sum() / (raters * (raters - 1))
+    assert found.items == (raters > 1).sum()
+    assert found.percent == pytest.approx(agreed[raters > 1].mean(), abs=1e-12)
+    assert found.prevalence > 0.7
+    assert found.alpha < found.percent - 0.2, "most sites are fit for all, so agreeing on G is worth little"
