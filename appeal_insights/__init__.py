@@ -22,6 +22,7 @@ _PUBLIC = {
     "period": "appeal_insights.periods",
     "query": "appeal_insights.findings.answer",
     "reconcile": "appeal_insights.findings.reconcile",
+    "review_accuracy": "appeal_insights.findings.quality",
     "run": "appeal_insights.reports.run",
     "Store": "appeal_insights.records.store",
     "watch_drift": "appeal_insights.analysis.drift",

@@ -25,7 +25,7 @@ WorkspaceOption = Annotated[
 ]
 StoreOption = Annotated[str, typer.Option("--store", help="The name of a store in data/store.")]
 DEMO_PERIODS = {"before": "2026-W40..2026-W43", "after": "2026-W44..2026-W46"}
-ROOT_CAUSE = "02_overturn_root_cause"
+ROOT_CAUSE, DRIFT = "02_overturn_root_cause", "03_accuracy_drift"
 _SOURCES = sorted(
     file.name.removesuffix(".toml") for file in files("appeal_insights.records").joinpath("sources").iterdir()
 )
@@ -299,25 +299,27 @@ def lab(context: typer.Context, workspace: WorkspaceOption = None) -> None:
 
 @app.command()
 def demo(workspace: WorkspaceOption = None) -> None:
-    """From nothing to two reports: the sample, and TikTok's published appeal counts."""
+    """From nothing to three reports: two made-up samples, and TikTok's published appeal counts."""
     place = find_workspace(workspace)
     _make_demo_stores(place)
     _run(ROOT_CAUSE, {"store": "demo", **DEMO_PERIODS}, place.root)
-    own_decisions = "complaint_type=visibility,service,account"
-    _run(
-        ROOT_CAUSE,
-        {"store": "tiktok", "before": "2025-H2", "after": "2026-H1", "where": own_decisions, "language": "both"},
-        place.root,
-    )
+    _run(DRIFT, {"store": "quality", "language": "both"}, place.root)
+    published = {"store": "tiktok", "before": "2025-H2", "after": "2026-H1", "language": "both"}
+    _run(ROOT_CAUSE, {**published, "where": "complaint_type=visibility,service,account"}, place.root)
 
 
 def _make_demo_stores(place: Workspace) -> None:
     from appeal_insights.records.sample import SAMPLE_EXTRACTED_AT, SAMPLE_FACTS, write_sample
+    from appeal_insights.records.sample_drift import DRIFT_FACTS
 
-    write_sample(place.sample)
-    typer.echo(f"Made-up appeals: {place.sample}")
-    for fact in SAMPLE_FACTS:
-        _take_in(place.sample / f"{fact}.csv", place, "demo", fact=fact, loaded_at=SAMPLE_EXTRACTED_AT)
+    for store, folder, scenario, facts in (
+        ("demo", place.sample, "planted", SAMPLE_FACTS),
+        ("quality", place.sample / "audits", "accuracy_drift", DRIFT_FACTS),
+    ):
+        write_sample(folder, scenario=scenario)
+        typer.echo(f"Made-up records: {folder}")
+        for fact in facts:
+            _take_in(folder / f"{fact}.csv", place, store, fact=fact, loaded_at=SAMPLE_EXTRACTED_AT)
     published = place.public / "tiktok_appeals_by_decision_type.csv"
     _take_in(published, place, "tiktok", mapping="tiktok_appeals", loaded_at="2026-09-01")
 

@@ -22,6 +22,7 @@ from appeal_insights.findings.overturn import Inquiry, investigate
 from appeal_insights.findings.shown import EXHIBIT, FINDING
 from appeal_insights.periods import Period, period
 from appeal_insights.records.sample import SAMPLE_EXTRACTED_AT, SAMPLE_FACTS, write_sample
+from appeal_insights.records.sample_drift import DRIFT_FACTS
 
 PROJECT = Path(__file__).parents[1]
 BEFORE, AFTER = "2026-W40..2026-W43", "2026-W44..2026-W46"  # the planted cause starts with the later one
@@ -79,11 +80,21 @@ class Demo:
 
 
 def make_demo(root: Path) -> Demo:
-    """Notebooks, the sample, and both stores of the demo, by the commands that a person would give."""
+    """Notebooks, the samples, and the stores of the demo, by the commands that a person would give."""
     shutil.copytree(PROJECT / "notebooks", root / "notebooks", ignore=shutil.ignore_patterns(".*"))
     place = Demo(root)
     write_sample(place.sample)
+    write_sample(place.sample / "audits", scenario="accuracy_drift")
     for file, *more in (
+        *(
+            (
+                place.sample / "audits" / f"{fact}.csv",
+                "--store=quality",
+                f"--fact={fact}",
+                f"--loaded-at={SAMPLE_EXTRACTED_AT}",
+            )
+            for fact in DRIFT_FACTS
+        ),
         *(
             (place.sample / f"{fact}.csv", "--store=demo", f"--fact={fact}", f"--loaded-at={SAMPLE_EXTRACTED_AT}")
             for fact in SAMPLE_FACTS

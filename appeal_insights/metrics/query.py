@@ -148,7 +148,7 @@ def segment_labels(table: pd.DataFrame, by: Sequence[str]) -> "pd.Series[str]":
     """One label per row: the values of its dimensions."""
     if not by:
         return pd.Series("", index=table.index, dtype="str")
-    values = [table[name].astype("str") for name in by]
+    values = [table[name].astype("str").fillna("") for name in by]  # a person may be unknown
     if len(values) == 1:
         return values[0]
     labels = map(" · ".join, zip(*(each.tolist() for each in values), strict=True))
@@ -219,7 +219,9 @@ def _check_records(store: Store, question: Question) -> None:
     for side in question.metric.sides:
         _check_side(store, question, side)
     for name in (*question.by, *question.where):
-        question.metric.contract.dimension(name)
+        question.metric.contract.dimension(name, persons=question.persons)
+        if question.persons and name in question.metric.contract.persons:
+            continue
         if name not in question.metric.dimensions:
             raise UnknownDimension.of(
                 "query.dimension", given=name, metric=question.metric.id, known=question.metric.dimensions

@@ -30,6 +30,7 @@ class Question:
     most: int = 1000  # records that are listed
     version: int | None = None  # of the definition that figures were counted by; what the metric says if None
     reckoned: tuple[str, ...] = ()  # dimensions at which the numerator is reckoned from the rates that it follows from
+    persons: bool = False  # whether it may be broken by a column that names persons: for an analyst, or to be reduced
     clusters: bool = False  # with the sums that tell how much the records of one enforcement move together
 
     @property

@@ -34,6 +34,7 @@ class Column:
     pattern: str = ""
     required: bool = False
     dimension: bool = False
+    person: bool = False  # names somebody by pseudonym
     rolls_up_to: str = ""  # the column whose values are wider: each value here belongs to one value there
     known_at: KnownAt | None = None
     rolls_up_from: str = ""  # derived: taken from the records of another fact that name this one
@@ -74,6 +75,11 @@ class Contract:
         return [name for name, column in self.columns.items() if column.dimension]
 
     @property
+    def persons(self) -> list[str]:
+        """The columns that name a person by pseudonym: for calibration, never to break a report by."""
+        return [name for name, column in self.columns.items() if column.person]
+
+    @property
     def everything(self) -> dict[str, Column]:
         """The columns and those that follow from them."""
         return {**self.columns, **self.derived}
@@ -107,9 +113,9 @@ class Contract:
         own = (name for name, of in self.columns.items() if of.type == "instant" and of.known_at == "decision")
         return next(own, None)
 
-    def dimension(self, name: str) -> Column:
-        """The column of a dimension. Raises UnknownDimension with the nearest right name."""
-        if name not in self.dimensions:
+    def dimension(self, name: str, *, persons: bool = False) -> Column:
+        """The column of a dimension, or of persons where asked for. Raises UnknownDimension with the nearest name."""
+        if name not in (*self.dimensions, *(self.persons if persons else ())):
             raise UnknownDimension.of("unknown.dimension", given=name, known=self.dimensions)
         return self.columns[name]
 

@@ -255,7 +255,7 @@ def _write_gold(file: IO[bytes], seed: int, place: int, market: str, plan: Seque
     for change in plan:
         if change.kind == "auditors" and change.segment["market"] == market:
             strict |= np.arange(DAYS) >= change.first
-    passed = passes < plans.GOLD_PASSED - plans.STRICTER_GOLD * (strict[day] & ~wrong)
+    passed = passes < plans.GOLD_PASSED - plans.STRICTER * (strict[day] & ~wrong)
     answered_at = _moment(day, second)
     policy = [plans.POLICIES[number % len(plans.POLICIES)] for number in range(plans.GOLD_ITEMS)]
     file.write(

@@ -56,8 +56,7 @@ GOLD_A_WEEKDAY = {"GB": 28, "IT": 24, "ES": 20, "ZA": 12, "DE": 26, "FR": 24, "S
 GOLD_ITEMS = 300  # of each market
 GOLD_WRONG = 0.3  # share of the gold cases that are decided wrongly
 GOLD_PASSED = 0.97
-STRICTER = 0.06  # of the right decisions that stricter auditors find wrong
-STRICTER_GOLD = 0.09 / (1 - GOLD_WRONG)  # of the right gold decisions: the pass rate falls by nine points
+STRICTER = 0.09  # of the right decisions, gold cases or not, that stricter auditors find wrong
 
 
 class Change(NamedTuple):

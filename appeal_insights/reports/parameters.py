@@ -10,7 +10,7 @@ from appeal_insights.errors import AppealInsightsError, BadParameter, UnknownPar
 from appeal_insights.language import languages
 from appeal_insights.metrics.metric import BASES, metric
 from appeal_insights.metrics.query import ask
-from appeal_insights.periods import Period, instant, resolve
+from appeal_insights.periods import Period, instant, period, resolve
 from appeal_insights.records.contract import contract
 from appeal_insights.records.scope import Scope, read_names, read_scope, write_scope
 from appeal_insights.records.store import Store
@@ -33,6 +33,17 @@ def _names(value: Any) -> str:
     return ",".join(read_names(value))
 
 
+def _day(value: Any) -> str:
+    return period(str(value)).label if value else ""
+
+
+def _number(value: Any) -> str:
+    try:
+        return f"{float(value):g}"
+    except ValueError as error:
+        raise BadParameter.of("parameter.number", name="budget", given=str(value)) from error
+
+
 # What a parameter of that name must be; each reader gives the text that the notebook gets, or raises. Only text
 # travels and nothing is guessed, so NO stays Norway and 012 stays 012.
 READERS: dict[str, Callable[[Any], str]] = {
@@ -45,6 +56,9 @@ READERS: dict[str, Callable[[Any], str]] = {
     "as_of": _instant,
     "language": lambda value: str(value) if languages(str(value)) else "",
     "audience": lambda value: choice("audience", str(value), AUDIENCES),
+    "start": _day,
+    "end": _day,
+    "budget": _number,
 }
 
 

@@ -20,8 +20,8 @@ from tests.records.test_sample import bytes_of
 
 SERIES = ["market", "policy"]
 FINGERPRINTS = {
-    "audits.csv": "f6136b17efd9a0936757f21c16cddd8fd5568703e1beecee2adfc0b7cd317758",
-    "gold.csv": "71be4e1629a5d57fed6eb82d6a359952f4d674704ee183f45d067a64752f5200",
+    "audits.csv": "c3df435367b03f710d1e7e345e7f2cd32c7e111498c941d84ce362993167045c",
+    "gold.csv": "0754979e5adad948e097aed38ef6955ea8bf38e095a0feb71a92f1e54ab174d3",
     "strata.csv": "da6756c15aabc84a1ee8cebd431dc022d01af96f6ebd8180e6024bc4a97b1580",
 }
 MOST_DISPERSED = 1.5

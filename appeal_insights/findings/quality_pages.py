@@ -1,0 +1,59 @@
+"""A page for each alarm: when, how much, since when, and what it is consistent with."""
+
+from appeal_insights.findings.quality_cells import alarm_cells, split_cells
+from appeal_insights.findings.quality_held import Item, Quality
+from appeal_insights.findings.quality_told import alarm_numbers, claim, event_of, named, reason
+from appeal_insights.findings.shown import Exhibit
+from appeal_insights.language import Language, count, points, say, share
+
+MOST_PAGES = 6  # alarms with a page of their own, the newest; the others stand in the list
+
+
+def alarm_list(quality: Quality, language: Language) -> list[Exhibit]:
+    """Every alarm, the newest first."""
+    if not quality.items:
+        return [Exhibit("alarms", language, notes=[say("accuracy.none", language, watched=str(quality.watched))])]
+    title, note = (say(f"alarm.{key}", language) for key in ("list_title", "list_note"))
+    return [Exhibit("alarms", language, title, [note], cells=alarm_cells(quality, quality.items, language))]
+
+
+def alarms(quality: Quality, language: Language) -> list[Exhibit]:
+    """A page for each of the newest alarms."""
+    return [part for item in quality.items[:MOST_PAGES] for part in _page(quality, item, language)]
+
+
+def _page(quality: Quality, item: Item, language: Language) -> list[Exhibit]:
+    row = item.first
+    numbers = alarm_numbers(quality, row, language)
+    title = say(f"alarm.title_{row['direction']}", language, series=numbers["series"], size=numbers["size"])
+    notes = [claim(quality, item, language), reason(quality, item, language), event_of(quality, item, language)]
+    return [Exhibit(f"alarm_{item.number}", language, title, notes)]
+
+
+def parts(quality: Quality, language: Language) -> list[Exhibit]:
+    """What each change is made of, and whether new reviewers are behind it."""
+    found = [part for item in quality.items[:MOST_PAGES] for part in _parts(quality, item, language)]
+    return found or [Exhibit("parts", language, notes=[say("parts_of_alarm.none", language)])]
+
+
+def _parts(quality: Quality, item: Item, language: Language) -> list[Exhibit]:
+    split = item.split
+    if split is None:
+        return []
+    told = {name: points(getattr(split, name), language) for name in ("change", "mix", "work", "auditors")}
+    title = say("parts_of_alarm.title", language, series=named(quality, str(item.first["series"]), language), **told)
+    notes = [say("parts_of_alarm.note", language), *_newcomers(item, language)]
+    return [Exhibit(f"parts_{item.number}", language, title, notes, cells=split_cells(item, language))]
+
+
+def _newcomers(item: Item, language: Language) -> list[str]:
+    """How new reviewers do since the change, beside the others."""
+    table = item.newcomers
+    if table is None or len(table) < 2 or not table["audited"].min():
+        return []
+    told = {}
+    for name in ("new", "old"):
+        correct, audited = (int(table[counted][name]) for counted in ("correct", "audited"))
+        told[name] = share(correct / audited, language)
+        told |= {f"{name}_correct": count(correct, language), f"{name}_audited": count(audited, language)}
+    return [say("parts_of_alarm.newcomers", language, **told)]
