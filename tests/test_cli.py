@@ -269,18 +269,20 @@ def test_lab_asks_nobody_for_news(demo, monkeypatch):
     assert said["disabledExtensions"] == {"@jupyterlab/apputils-extension:announcements": True}
 
 
-def test_the_demo_makes_two_reports_and_its_stores_do_not_grow_when_made_again(place, demo):
+def test_the_demo_makes_three_reports_and_its_stores_do_not_grow_when_made_again(place, demo):
     shutil.copytree(demo.root / "notebooks", place / "notebooks", dirs_exist_ok=True)
     shutil.copytree(PROJECT / "data" / "public", place / "data" / "public")
     said = shell("demo", f"--workspace={place}")
     assert said.code == 0, said.err
     made = sorted(path.name for path in (place / "data" / "runs").iterdir() if path.is_dir())
-    assert [name.split("_", 1)[1] for name in made] == [
+    assert sorted(name.split("_", 1)[1] for name in made) == [
         "02_overturn_root_cause_demo_2026-W44..2026-W46_en",
         "02_overturn_root_cause_tiktok_complaint-type-visibility-service-account_2026-H1_both",
+        "03_accuracy_drift_quality_2026-11-16_both",
     ]
     for name in made:
-        page = place / "data" / "runs" / name / "02_overturn_root_cause.html"
+        notebook = "03_accuracy_drift" if "_03_" in name else "02_overturn_root_cause"
+        page = place / "data" / "runs" / name / f"{notebook}.html"
         assert str(page) in said.out
         assert page.stat().st_size < 2_000_000
     answers = [stores_say(place)]

@@ -8,7 +8,6 @@ import pandas as pd
 from appeal_insights.findings.cells import (
     NOTHING,
     count_cell,
-    day_cell,
     points_cell,
     points_with_range_cell,
     share_cell,
@@ -17,7 +16,7 @@ from appeal_insights.findings.cells import (
 from appeal_insights.findings.naming import event_title, headed, rows_of, scope_name
 from appeal_insights.findings.quality_held import Item, Quality
 from appeal_insights.findings.shown import Cell, Cells
-from appeal_insights.language import Language, count, day, say, share
+from appeal_insights.language import Language, count, say, share
 
 
 def _counted(right: int, audited: int, language: Language) -> Cell:
@@ -90,12 +89,14 @@ def alarm_cells(quality: Quality, items: Sequence[Item], language: Language) -> 
     for item in items:
         for row in rows_of(item.alarms):
             gold = str(row["series"]) not in quality.labels
-            dates = [day(pd.Timestamp(row[name]).date(), language) for name in ("change_date", "low", "high")]
-            since = say("column.with_range", language, value=dates[0], low=dates[1], high=dates[2])
+            noticed, change, low, high = (
+                f"{row[name]:%Y-%m-%d}" for name in ("alarm_day", "change_date", "low", "high")
+            )
+            since = say("column.with_range", language, value=change, low=low, high=high)
             rows.append(
                 [
                     say("alarm.gold", language, series=row["series"]) if gold else str(row["series"]),
-                    day_cell(pd.Timestamp(row["alarm_day"]).date(), language),
+                    Cell(noticed, "day", noticed),  # the short form: dates as words would break every row
                     since,
                     points_with_range_cell(row["size"], row["size_low"], row["size_high"], language),
                     say(f"cause_of_alarm.{row['cause']}", language),
