@@ -70,7 +70,7 @@ def gather(
     events = _events(store, as_of, first, last)
     drift = watch_drift(
         counts, series=list(by), day="day", stratum="stratum", audited="audited", correct="correct", volume=days.volume,
-        gold=days.gold, known_events=_scoped(events, by), budget=budget,
+        gold=_of_series(days.gold, counts), known_events=_scoped(events, by), budget=budget,
     )  # fmt: skip
     items = [_explained(item, counts, volume, gold, by, first, last, asked) for item in items_of(drift, last)]
     now, before = last - timedelta(days=NEWEST), last - timedelta(days=2 * NEWEST)
@@ -105,6 +105,14 @@ def gather(
         gate=gate(store, as_of),
         asked=tuple(store.asked),
     )
+
+
+def _of_series(gold: pd.DataFrame | None, counts: pd.DataFrame) -> pd.DataFrame | None:
+    """The gold answers of markets that a series is of: auditors of others say nothing here."""
+    if gold is None or "market" not in gold or "market" not in counts:
+        return gold
+    own = gold[gold["market"].astype("str").isin(set(counts["market"].astype("str")))]
+    return None if own.empty else own
 
 
 def _tables(days: AuditedDays, by: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -179,7 +187,7 @@ class _Asked:
     """Further questions about the same audits."""
 
     def __init__(self, store: Store, where: Scope, as_of: datetime, end: date) -> None:
-        self.store, self.where, self.as_of, self.end = store, {**where, "subject_type": ["appeal"]}, as_of, end
+        self.store, self.where, self.as_of, self.end = store, {"subject_type": ["appeal"], **where}, as_of, end
 
     def _breakdown(
         self, of: str, by: Sequence[str], start: date, *, where: Scope | None = None, persons: bool = False

@@ -69,7 +69,7 @@ def _rates(
     cells = _cells(store, of, where)
     if not cells:
         return pd.DataFrame()
-    scope = {**where, "subject_type": ["appeal"]} if audits else where
+    scope = {"subject_type": ["appeal"], **where} if audits else where
     table = _known(_asked(store, of, span, scope, as_of, [SITE, *cells]))
     if audits:
         table = _weighted(store, table, span, scope, as_of, cells)
@@ -123,7 +123,7 @@ def _errors(store: Store, span: Period, where: Scope, as_of: datetime) -> list[p
     cells = _cells(store, AUDITS, where)
     if not cells or "error_type" not in dimensions(store, metric(AUDITS)):
         return []
-    scope = {**where, "subject_type": ["appeal"]}
+    scope = {"subject_type": ["appeal"], **where}
     table = _known(_asked(store, AUDITS, span, scope, as_of, [SITE, *cells, "error_type"]))
     table = table.assign(wrong=table["denominator"] - table["numerator"], kind=table["error_type"].astype("str"))
     table = _weighted(store, table, span, scope, as_of, cells)

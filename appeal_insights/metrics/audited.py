@@ -48,13 +48,14 @@ def audited(
 
     Takes   start, end   the first day and the day after the last, on the markets' own clocks.
             by           the dimensions that make a series, such as ["market", "policy"].
+            subject_type appeal, enforcement or ticket; `where` may say it instead.
             where        which decisions are meant; of gold answers its market alone counts.
     Gives   AuditedDays. Where nobody wrote down what audits were drawn by, all are of one stratum.
     Raises  UnknownStore   the store holds no audits;  UnknownDimension, BadParameter   with the nearest that works.
     """
     span = Period(start, end, f"{start}..{end}")
     known_at = store.latest() if as_of is None else as_of
-    scope: Scope = {**(where or {}), "subject_type": [subject_type]}
+    scope: Scope = {"subject_type": [subject_type], **(where or {})}
     series = [name for name in by if name != STRATUM]
     store.require("audits")
     strata = [STRATUM] if STRATUM in dimensions(store, metric(AUDITS)) else []

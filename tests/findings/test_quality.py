@@ -271,3 +271,11 @@ def test_a_store_of_appeals_has_the_pace_of_sites_beside_their_accuracy(demo):
 def test_a_question_that_cannot_be_answered_says_why(demo, asked, says, kind):
     with pytest.raises(kind, match=says):
         review_accuracy(**{"store": "quality", "by": "market,policy", "workspace": demo.root, **asked})
+
+
+def test_enforcements_are_reviewed_like_appeals(demo):
+    found = review_accuracy(store="quality", by="market,policy", where="subject_type=enforcement", workspace=demo.root)
+    assert list(found.quality.estimates["segment"]) == ["GB · misleading_claims"]
+    assert found.quality.items == []
+    assert int(found.quality.now["audited"]) > 500
+    assert {"accuracy"} <= set(found.quality.scorecard["measure"])
