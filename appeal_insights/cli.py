@@ -303,7 +303,7 @@ def demo(workspace: WorkspaceOption = None) -> None:
     place = find_workspace(workspace)
     _make_demo_stores(place)
     _run(ROOT_CAUSE, {"store": "demo", **DEMO_PERIODS}, place.root)
-    _run(DRIFT, {"store": "quality", "language": "both"}, place.root)
+    _run(DRIFT, {"store": "quality"}, place.root)
     published = {"store": "tiktok", "before": "2025-H2", "after": "2026-H1", "language": "both"}
     _run(ROOT_CAUSE, {**published, "where": "complaint_type=visibility,service,account"}, place.root)
 

@@ -278,7 +278,7 @@ def test_the_demo_makes_three_reports_and_its_stores_do_not_grow_when_made_again
     assert sorted(name.split("_", 1)[1] for name in made) == [
         "02_overturn_root_cause_demo_2026-W44..2026-W46_en",
         "02_overturn_root_cause_tiktok_complaint-type-visibility-service-account_2026-H1_both",
-        "03_accuracy_drift_quality_2026-11-16_both",
+        "03_accuracy_drift_quality_2026-11-16_en",
     ]
     for name in made:
         notebook = "03_accuracy_drift" if "_03_" in name else "02_overturn_root_cause"

@@ -12,10 +12,10 @@ from appeal_insights.language import Language, say
 WRITTEN = {"en": "%-d %B %Y", "zh-CN": "%Y年%-m月%-d日"}
 SHORT = {"en": "%-d %b", "zh-CN": "%-m月%-d日"}
 YEAR = {"en": "%Y", "zh-CN": "%Y年"}
-BY_MONTH = 100  # days: from here on ticks stand on the first days of months, before on Mondays
+BY_WEEK, BY_MONTH = 35, 100  # days: with more, ticks stand on Mondays, or on the first days of months
 MOST_TICKS = 13
 CLOSE = 0.035  # of the axis: pins nearer than this are put one below the other
-PIN, LOWER = 14, 19  # pixels down of the first pin, and of each one below another
+PIN, LOWER = 8, 19  # pixels down of the first pin, and of each one below another
 MOST_EVENTS = 12  # lines with a number; with more nobody finds the one meant
 
 
@@ -28,11 +28,12 @@ class Days:
         if count > BY_MONTH:
             ticks = pd.date_range(first, end, freq="MS")
             every = -(-len(ticks) // MOST_TICKS)
-        elif count > 14:
+        elif count > BY_WEEK:
             ticks = pd.date_range(first, end, freq="W-MON")
             every = -(-len(ticks) // MOST_TICKS)
         else:
-            ticks, every = pd.date_range(first, end, freq="D"), 1
+            ticks = pd.date_range(first, end, freq="D")
+            every = -(-len(ticks) // MOST_TICKS)
         self.ticks = list(ticks[::every])
 
     def fraction(self, day: pd.Timestamp) -> float:

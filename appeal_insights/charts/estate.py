@@ -3,10 +3,11 @@
 import json
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
 from appeal_insights.charts.audited import COLUMNS, NUMBERS
-from appeal_insights.charts.heat_map import AT_THE_EDGE, LABELS, STATES
+from appeal_insights.charts.heat_map import AT_THE_EDGE, LABELS
 from appeal_insights.charts.theme import (
     GROUND,
     INK,
@@ -26,18 +27,19 @@ from appeal_insights.language import Language, count, points_number, say
 ALARMS = ("series", "alarm_day", "direction")
 BELOW, AS_EXPECTED, ABOVE = "#7f2704", "#f3f4f5", "#2a9cc4"
 STRIPED = 0.25  # of the scale: cells further above have a stripe, for in grey print both ends are dark
-THIN = 50  # audits in a cell; with fewer, one of 95 % strays by three points one time in three
+WIDE = 0.1  # share: a cell whose limits lie further out than this is drawn small, for chance alone colours it
 LEAST_SCALE, MOST_SCALE = 4, 15  # points at the ends of the scale
-USUAL = 0.98  # of all cells that are not thin: so many lie within the scale
+USUAL = 0.98  # of the cells that are not small: so many lie within the scale
 MOST_SERIES, MOST_WEEKS = 64, 60  # more cells than that are no longer seen one by one
 ROOMY, TIGHT, MANY = 20, 14, 24  # pixels for a row; from so many rows on they are tight
 FITS = 26  # pixels across that a cell needs to hold its count
+# All of them areas: beside triangles that are filled, a legend shows no stroke.
 SHAPES = {
     "fell": "triangle-down",
     "rose": "triangle-up",
-    "above": "M-1,0L1,0",
+    "above": "M-1,-0.2L1,-0.2L1,0.2L-1,0.2Z",
     "thin": "square",
-    "hidden": STATES["hidden"],
+    "hidden": "M-1,-0.7L-0.7,-1L0,-0.3L0.7,-1L1,-0.7L0.3,0L1,0.7L0.7,1L0,0.3L-0.7,1L-1,0.7L-0.3,0Z",
 }
 
 
@@ -62,7 +64,7 @@ def estate(
     marked = _alarms(alarms, rows)
     order = in_order(rows, marked)
     labels = list(rows.drop_duplicates("period").sort_values("period")["period_label"].astype(str))
-    view = _View(_drawn(rows, marked), order, labels, language)
+    view = _View(_drawn(rows, marked), order, labels, list(marked["direction"]), language)
     step = TIGHT if len(order) > MANY else ROOMY
     alarmed = marked["series"].nunique()
     layers = [*view.cells(), *view.marks(step), *view.line(alarmed * step, alarmed < len(order)), *view.alarms(marked)]
@@ -88,10 +90,10 @@ def estate_alt(table: pd.DataFrame, alarms: pd.DataFrame, language: Language) ->
         "fell": count(int((marked["direction"] == "fell").sum()), language),
         "rose": count(int((marked["direction"] == "rose").sum()), language),
     }
-    clear = table[table["audited"] >= THIN]
+    clear = table[~_thin(table)]
     moved = (clear["rate"] - clear["expected"]).dropna()
     if moved.empty:
-        return say("estate_chart.alt_thin", language, smallest=str(THIN), **told)
+        return say("estate_chart.alt_thin", language, reach=str(round(100 * WIDE)), **told)
     lowest = clear.loc[moved.idxmin()]
     told |= {"points": points_number(float(moved.min()), language, digits=1), "series": str(lowest["series"])}
     told |= {"week": str(lowest["period_label"]), "audited": count(lowest["audited"], language)}
@@ -122,10 +124,16 @@ def _alarms(alarms: pd.DataFrame | None, rows: pd.DataFrame) -> pd.DataFrame:
     return own.merge(rows[["period", "period_label"]].drop_duplicates(), on="period")
 
 
+def _thin(rows: pd.DataFrame) -> "pd.Series[bool]":
+    """Whether the limits of a cell are wide; they are cut off at 0 and 1, so the wider side is the one to go by."""
+    reach = np.maximum(rows["high"] - rows["expected"], rows["expected"] - rows["low"])
+    return pd.Series(reach > WIDE, index=rows.index)
+
+
 def _drawn(rows: pd.DataFrame, marked: pd.DataFrame) -> pd.DataFrame:
     """The table's own columns; for the drawing how far a cell lies from what was expected, and what is marked in it."""
     points = 100 * (rows["rate"] - rows["expected"])
-    thin = rows["audited"] < THIN
+    thin = _thin(rows)
     ends = min(max(round(float(points[~thin].abs().quantile(USUAL))), LEAST_SCALE), MOST_SCALE) if any(~thin) else None
     ends = ends or LEAST_SCALE
     kind = pd.Series("cell", index=rows.index).mask(points > STRIPED * ends, "above").mask(thin, "thin")
@@ -140,10 +148,12 @@ def _drawn(rows: pd.DataFrame, marked: pd.DataFrame) -> pd.DataFrame:
 class _View:
     """What all layers share: weeks across, series down, one scale of points, one of marks."""
 
-    def __init__(self, drawn: pd.DataFrame, order: list[str], labels: list[str], language: Language) -> None:
+    def __init__(
+        self, drawn: pd.DataFrame, order: list[str], labels: list[str], went: list[str], language: Language
+    ) -> None:
         self.drawn, self.order, self.labels, self.language = drawn, order, labels, language
         self.ends = int(drawn["ends"].iloc[0])
-        self.shape = self._shape()
+        self.shape = self._shape(went)
 
     def base(self, rows: pd.DataFrame) -> alt.Chart:
         across = alt.Axis(
@@ -163,7 +173,8 @@ class _View:
         """Points below and above what was expected; what lies beyond the scale has the colour of its end."""
         legend = alt.Legend(
             title=say("estate_chart.points", self.language), type="gradient", gradientThickness=11, gradientLength=180,
-            titleOrient="left", titlePadding=8, titleLimit=330, format="+.0f", values=[-self.ends, 0, self.ends],
+            titleOrient="left", titlePadding=8, titleLimit=330, values=[-self.ends, 0, self.ends],
+            labelExpr="datum.value == 0 ? '0' : format(datum.value, '+d')",
         )  # fmt: skip
         scale = alt.Scale(
             domain=[-self.ends, 0, self.ends], range=[BELOW, AS_EXPECTED, ABOVE], interpolate="lab", clamp=True
@@ -199,13 +210,13 @@ class _View:
             fine = alt.ExprRef(f"width / {len(self.labels)} >= {FITS} ? 0 : 0.75")
             above = self.base(self.drawn[self.drawn["kind"] == "above"])
             found.append(
-                above.mark_point(size=30, stroke=INK, strokeWidth=1.1, opacity=fine, tooltip=None).encode(self.shape)
+                above.mark_point(size=20, filled=True, color=INK, opacity=fine, tooltip=None).encode(self.shape)
             )
         if (self.drawn["kind"] == "hidden").any():
             hidden = self.base(self.drawn[self.drawn["kind"] == "hidden"]).encode(tooltip=self._where())
             found += [
                 hidden.mark_rect(color=GROUND, stroke=QUIET, strokeWidth=0.4, strokeDash=[2, 2]),
-                hidden.mark_point(size=step, stroke=QUIET, strokeWidth=1.1, opacity=1).encode(self.shape),
+                hidden.mark_point(size=step, filled=True, color=QUIET, opacity=1).encode(self.shape),
             ]
         return found
 
@@ -225,20 +236,18 @@ class _View:
             alt.Tooltip("series:N", title=say("estate_chart.series", self.language)),
             alt.Tooltip("alarm_day:N", title=say("estate_chart.alarm_day", self.language)),
         ]
-        mark = self.base(rows).mark_point(
-            filled=True, size=64, color=INK, fill=INK, stroke=GROUND, strokeWidth=1.2, opacity=1
-        )
+        mark = self.base(rows).mark_point(size=64, filled=True, color=INK, stroke=GROUND, strokeWidth=1.2, opacity=1)
         return [mark.encode(self.shape, tooltip=tooltip)]
 
-    def _shape(self) -> alt.Shape:
+    def _shape(self, went: list[str]) -> alt.Shape:
         """The marks that are there, named in one legend beside what a small cell means."""
-        there = [kind for kind in ("above", "thin", "hidden") if (self.drawn["kind"] == kind).any()]
-        domain = ["fell", "rose", *there]
-        names = {kind: say(f"estate_chart.mark_{kind}", self.language, smallest=str(THIN)) for kind in domain}
-        longest = max(columns_of(name) for name in names.values())
+        there = {*went, *self.drawn["kind"]}
+        domain = [kind for kind in SHAPES if kind in there]
+        names = {kind: say(f"estate_chart.mark_{kind}", self.language, reach=str(round(100 * WIDE))) for kind in domain}
+        longest = max((columns_of(name) for name in names.values()), default=1)
         legend = alt.Legend(
-            labelExpr=f"{json.dumps(names)}[datum.label]", symbolFillColor=INK, symbolStrokeColor=INK,
-            symbolStrokeWidth=1, symbolSize=60, columns=alt.ExprRef(f"max(1, floor({ROOM} / {45 + 7 * longest}))"),
+            labelExpr=f"{json.dumps(names)}[datum.label]", symbolFillColor=INK, symbolSize=60, symbolOpacity=1,
+            columns=alt.ExprRef(f"max(1, floor({ROOM} / {45 + 7 * longest}))"),
         )  # fmt: skip
         scale = alt.Scale(domain=domain, range=[SHAPES[kind] for kind in domain])
         return alt.Shape("kind:N", title=None, scale=scale, legend=legend)

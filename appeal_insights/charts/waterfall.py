@@ -1,5 +1,7 @@
 """From the rate before to the rate after, step by step: what the mix brought, what rates brought, and the rest."""
 
+from collections.abc import Mapping
+
 import altair as alt
 import numpy as np
 import pandas as pd
@@ -29,7 +31,13 @@ PADDING = 0.06  # of the width at both sides of everything drawn
 
 
 def waterfall(
-    table: pd.DataFrame, *, title: str, unit: str, description: str, language: Language = "en"
+    table: pd.DataFrame,
+    *,
+    title: str,
+    unit: str,
+    description: str,
+    kinds: Mapping[str, str] | None = None,
+    language: Language = "en",
 ) -> alt.LayerChart:
     """The way of a rate from before to after, each step a bar from where the one above it ended.
 
@@ -37,7 +45,7 @@ def waterfall(
             rest, then end), from, to (shares 0..1; a step leads from one to the other, start and end stand at one),
             low, high (in share, may be null: of a step the difference it made, of start and end the rate itself).
             The chart itself takes `from` from `to`, adds an interval to where its step begins, and turns a step into
-            points; it reckons nothing else.
+            points; it reckons nothing else. kinds: what steps of a kind are called, where that is something else.
     Gives   a plain chart. `description` is its text for who cannot see it; `title` says what it shows.
     Raises  BadTable   a column is missing, a share is, a kind is unknown or out of place, a step does not begin where
                        the one before it ended, or there are over twenty rows.
@@ -48,11 +56,12 @@ def waterfall(
     _check_rows(rows)
     names = [lines_of(str(label)) for label in rows["label"]]
     param = named_rows(names)
-    base = _base(rows, param, language)
+    told = {kind: say(f"chart.step_{kind}", language) for kind in (*LEVELS, *STEPS)} | dict(kinds or {})
+    base = _base(rows, param, told, language)
     scale = _domain(rows)
     layers = [
         *_ways(base, scale, unit),
-        *_bars(base, rows["kind"], scale, unit, language),
+        *_bars(base, rows["kind"], told, scale, unit),
         *_levels(base, scale, unit),
         *_numbers(base),
     ]
@@ -76,12 +85,11 @@ def _check_rows(rows: pd.DataFrame) -> None:
         raise BadTable("A step does not begin where the one before it ended. Every part of the change has to be there.")
 
 
-def _base(rows: pd.DataFrame, names: alt.Parameter, language: Language) -> alt.Chart:
+def _base(rows: pd.DataFrame, names: alt.Parameter, told: Mapping[str, str], language: Language) -> alt.Chart:
     drawn = placed(rows).assign(below=range(1, len(rows) + 1), level=rows["kind"].isin(LEVELS))
-    told = {kind: say(f"chart.step_{kind}", language) for kind in (*LEVELS, *STEPS)}
     step = "datum.to - datum.from"
     return (
-        alt.Chart(drawn.assign(told=drawn["kind"].map(told)))
+        alt.Chart(drawn.assign(told=drawn["kind"].map(dict(told))))
         .transform_calculate(
             points=f"datum.level ? null : 100 * ({step})",
             least="isValid(datum.low) ? datum.low + (datum.level ? 0 : datum.from) : null",
@@ -113,12 +121,12 @@ def _ways(base: alt.Chart, scale: tuple[float, float], unit: str) -> list[alt.Ch
 
 
 def _bars(
-    base: alt.Chart, kinds: "pd.Series[str]", scale: tuple[float, float], unit: str, language: Language
+    base: alt.Chart, kinds: "pd.Series[str]", told: Mapping[str, str], scale: tuple[float, float], unit: str
 ) -> list[alt.Chart]:
     there = [kind for kind in STEPS if (kinds == kind).any()]
     if not there:
         return []
-    legend = kinds_legend({kind: say(f"chart.step_{kind}", language) for kind in there})
+    legend = kinds_legend({kind: told[kind] for kind in there})
     colours = alt.Scale(domain=there, range=[STEPS[kind] for kind in there])
     step = base.transform_filter("!datum.level")
     bar = step.mark_bar(height={"band": 0.52}, stroke=DARK, strokeWidth=0.9).encode(

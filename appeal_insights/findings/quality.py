@@ -7,6 +7,7 @@ from pathlib import Path
 
 from appeal_insights.disclosure import AUDIENCES
 from appeal_insights.errors import BadParameter, also_said_in, choice
+from appeal_insights.findings import quality_charts as charts
 from appeal_insights.findings import quality_exhibits as exhibits
 from appeal_insights.findings import quality_pages as pages
 from appeal_insights.findings.finding import Finding
@@ -42,7 +43,7 @@ class AccuracyReview:
     @property
     def estate(self) -> Shown:
         """Every series by week, with its alarms."""
-        return self._shown(exhibits.estate)
+        return self._shown(charts.estate)
 
     @property
     def alarms(self) -> Shown:

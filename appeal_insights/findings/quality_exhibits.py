@@ -173,10 +173,3 @@ def _funnel(quality: Quality, who: str, table: pd.DataFrame, language: Language)
     title = say(f"funnel_of.{who}", language, **told)
     notes = [say("funnel_of.note", language)]
     return Exhibit(f"funnel_{who}", language, title, notes, cells=unit_cells(table, language))
-
-
-def estate(quality: Quality, language: Language) -> list[Exhibit]:
-    """Every series by week, with its alarms."""
-    alarmed = quality.drift.alarms["series"].nunique()
-    title = say("estate.title", language, count=str(len(quality.estimates)), alarmed=str(alarmed))
-    return [Exhibit("estate", language, title, [say("estate.note", language)])]

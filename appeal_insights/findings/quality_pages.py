@@ -1,8 +1,9 @@
 """A page for each alarm: when, how much, since when, and what it is consistent with."""
 
 from appeal_insights.findings.quality_cells import alarm_cells, split_cells
+from appeal_insights.findings.quality_charts import page
 from appeal_insights.findings.quality_held import Item, Quality
-from appeal_insights.findings.quality_told import alarm_numbers, claim, event_of, named, reason
+from appeal_insights.findings.quality_told import named
 from appeal_insights.findings.shown import Exhibit
 from appeal_insights.language import Language, count, points, say, share
 
@@ -19,15 +20,7 @@ def alarm_list(quality: Quality, language: Language) -> list[Exhibit]:
 
 def alarms(quality: Quality, language: Language) -> list[Exhibit]:
     """A page for each of the newest alarms."""
-    return [part for item in quality.items[:MOST_PAGES] for part in _page(quality, item, language)]
-
-
-def _page(quality: Quality, item: Item, language: Language) -> list[Exhibit]:
-    row = item.first
-    numbers = alarm_numbers(quality, row, language)
-    title = say(f"alarm.title_{row['direction']}", language, series=numbers["series"], size=numbers["size"])
-    notes = [claim(quality, item, language), reason(quality, item, language), event_of(quality, item, language)]
-    return [Exhibit(f"alarm_{item.number}", language, title, notes)]
+    return [part for item in quality.items[:MOST_PAGES] for part in page(quality, item, language)]
 
 
 def parts(quality: Quality, language: Language) -> list[Exhibit]:

@@ -16,7 +16,7 @@ from tests.pages import HOSTILE
 pytestmark = pytest.mark.browser
 
 NOTEBOOK = "03_accuracy_drift"
-MOST_BYTES = 3_000_000
+MOST_BYTES = 4_000_000  # in two languages, each chart twice: drawn, and still for who has no scripts
 FIRST, DAYS, CHANGE = date(2025, 11, 17), 240, 180
 SITES = HOSTILE[:3]
 
@@ -69,7 +69,7 @@ def hostile(tmp_path_factory):
 
 def test_every_chart_is_drawn_and_nothing_is_asked_of_any_network(made, page_offline, colours_in):
     opened = page_offline(made.html)
-    assert len(opened.figures) >= 20, "in two languages"
+    assert len(opened.figures) >= 14, "seven in each language"
     for figure in opened.figures:
         assert len(colours_in(figure.query_selector(".chart"))) > 3
     opened.check_quiet()

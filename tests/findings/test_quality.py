@@ -212,7 +212,7 @@ def test_every_chart_has_a_title_alt_text_and_a_table_or_notes(review):
         for one in getattr(review, part).parts
         if isinstance(one, Exhibit) and one.chart is not None
     ]
-    assert len(drawn) >= 10
+    assert len(drawn) >= 14
     assert all(one.title and len(one.alt) > 30 and (one.cells or one.notes) for one in drawn)
 
 
