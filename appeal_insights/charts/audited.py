@@ -33,7 +33,7 @@ def by_week(evidence: pd.DataFrame, *, smallest: int = 0) -> pd.DataFrame:
     # Limits are cut off at 0 and 1, so the wider side is the one to go by.
     reach = np.maximum(rows["high"] - rows["expected"], rows["expected"] - rows["low"])
     added = rows.assign(
-        period=rows["day"] - pd.to_timedelta(rows["day"].dt.weekday, unit="D"),
+        period=rows["day"] - pd.to_timedelta(rows["day"].dt.day_of_week, unit="D"),
         expected=rows["expected"] * n,
         reach=(reach * n) ** 2,
         learning=rows["learning"] * n,

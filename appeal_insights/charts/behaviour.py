@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from typing import Any
 
 import altair as alt
 import numpy as np
@@ -32,6 +31,7 @@ EVIDENCE = ("day", "statistic", "threshold")
 MOST_DAYS = 130  # points; more days than that are better looked at by week
 TOP, UPPER, GAP, LOWER = 26, 270, 50, 84  # pixels: where the rates begin and end, the room between, the evidence
 BAND, SINCE, OUTSIDE = "#c9d6e2", "#d9b48f", "#b54f12"
+FEW = 0.1  # of the limits, those of the fewest audits, may run out of the picture
 POINT = 34  # square pixels
 TIMES = (1, 100, 10_000, 1_000_000)  # of the evidence: the ticks
 SHAPES = {"inside": "circle", "outside": "square", "fell": "triangle-down", "rose": "triangle-up"}
@@ -73,13 +73,14 @@ def behaviour(
     view = _View(_drawn(rows, step), days, unit, went, language)
     told = numbered(events, days)
     layers = [
+        days.frame(),
         *view.since(alarms),
         alt.LayerChart(layer=[*view.limits(), *view.new(levels), *view.points()]),
         *view.grown(evidence),
         *view.noticed(alarms, UPPER if evidence is None else UPPER + GAP // 3),
         *event_lines(told, days),
     ]
-    chart = alt.LayerChart(layer=layers).resolve_scale(y="independent")
+    chart: alt.LayerChart = alt.LayerChart(layer=layers).resolve_scale(y="independent")
     height = UPPER if evidence is None else UPPER + GAP + LOWER
     return chart.properties(title=titled(title), description=description, width=WIDTH, height=height)
 
@@ -122,7 +123,7 @@ def _check_rows(rows: pd.DataFrame) -> None:
     if len(rows) > MOST_DAYS:
         raise BadTable(f"{len(rows)} points cannot be read. Take weeks, or at most {MOST_DAYS} days.")
     if rows.loc[rows["hidden"].astype(bool), list(NUMBERS)].notna().any(axis=None):
-        raise BadTable("A hidden row has numbers, and a chart carries its table along. Blank them first.")
+        raise BadTable("A hidden row has a number, and a chart carries its table along. Blank them first.")
 
 
 def _step(rows: pd.DataFrame) -> pd.Timedelta:
@@ -156,8 +157,7 @@ class _View:
     def _domain(self) -> tuple[float, float]:
         """From below the lowest point to above the highest, limits too as far as they are not much further out."""
         rate = self.rows["rate"].dropna()
-        limits = self.rows[["low", "high"]].median()
-        ends = [rate.min(), rate.max(), limits["low"], limits["high"]]
+        ends = [rate.min(), rate.max(), self.rows["low"].quantile(FEW), self.rows["high"].quantile(1 - FEW)]
         if not np.isfinite(ends).any():
             return 0.0, 1.0
         low, high = float(np.nanmin(ends)), float(np.nanmax(ends))
@@ -185,7 +185,7 @@ class _View:
             return []
         check_table(levels, LEVELS, temporal=["start", "end"])
         rows = with_numbers(levels.loc[:, list(LEVELS)], LEVELS[2:])
-        rows = rows.assign(start=rows["start"].clip(lower=self.days.first), end=rows["end"].clip(upper=self.days.end))
+        rows = rows.assign(start=self.days.within(rows["start"]), end=self.days.within(rows["end"]))
         rows = rows[rows["start"] < rows["end"]]
         tooltip = [
             alt.Tooltip("rate:Q", title=say("behaviour.new_level", self.language), format=".1%"),
@@ -241,7 +241,7 @@ class _View:
         check_table(alarms, ALARMS, temporal=["alarm_day", "low", "high"])
         rows = alarms.loc[:, ["low", "high"]].rename(columns={"low": "since", "high": "until"})
         rows = rows.assign(until=rows["until"] + pd.Timedelta(days=1))
-        clipped = {name: rows[name].clip(self.days.first, self.days.end) for name in ("since", "until")}
+        clipped = {name: self.days.within(rows[name]) for name in ("since", "until")}
         tooltip = [self.days.tooltip(name, f"behaviour.{name}") for name in ("since", "until")]
         name = json.dumps({"since": say("behaviour.when", self.language)})
         legend = alt.Legend(symbolType="square", symbolSize=110, labelExpr=f"{name}[datum.label]", offset=ABOVE_UNIT)

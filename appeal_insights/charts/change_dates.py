@@ -13,6 +13,7 @@ from appeal_insights.charts.theme import (
     GROUND,
     INK,
     LIGHT,
+    ROOM,
     WIDTH,
     check_once,
     check_table,
@@ -28,7 +29,7 @@ DATES = ("change_date", "low", "high", "alarm_day")
 NAMES, TOP, HEIGHT = (24, 40), 62, 240  # pixels down: names of the lines below the numbers of events, bars, all
 AROUND = 4  # days drawn before those that matter and after the alarm
 MATTERS = 0.002  # of the probability: days below that before the first one above it are not drawn
-LABEL_LEFT = 0.6  # of the axis: further right, the name of the median stands to the left of its line
+LEFT = {"median": 0.4, "alarm": 0.62}  # of the axis: further right, a name stands to the left of its line
 
 
 def change_dates(
@@ -59,9 +60,10 @@ def change_dates(
     inside = shown["day"].between(dates["low"], dates["high"])
     shown = shown.assign(part=inside.map({True: "in_set", False: "outside"}), until=shown["day"] + pd.Timedelta(days=1))
     layers = [
+        days.frame(),
         *_bars(shown, days, dates, language),
-        *_lines(days, dates, language),
         *event_lines(numbered(events, days), days),
+        *_lines(days, dates, language),
     ]
     chart = alt.LayerChart(layer=layers)
     return chart.properties(title=titled(title), description=description, width=WIDTH, height=HEIGHT)
@@ -115,7 +117,11 @@ def _bars(rows: pd.DataFrame, days: Days, dates: Mapping[str, pd.Timestamp], lan
     when = _when(dates, language)
     names = {part: say(f"change_dates.{part}", language, when=when) for part in ("in_set", "outside")}
     legend = alt.Legend(
-        symbolType="square", symbolStrokeColor=DARK, offset=34, labelExpr=f"{json.dumps(names)}[datum.label]"
+        symbolType="square",
+        symbolStrokeColor=DARK,
+        offset=34,
+        columns=alt.ExprRef(f"{ROOM} < 520 ? 1 : 2"),
+        labelExpr=f"{json.dumps(names)}[datum.label]",
     )
     colours = alt.Scale(domain=list(names), range=[DARK, LIGHT])
     probability = say("change_dates.probability", language)
@@ -155,7 +161,7 @@ def _lines(days: Days, dates: Mapping[str, pd.Timestamp], language: Language) ->
         ("alarm_day", "alarm", [8, 3, 2, 3], NAMES[1]),
     ):
         text = say(f"change_dates.{key}", language, day=day(dates[name].date(), language))
-        left = days.fraction(dates[name]) > LABEL_LEFT
+        left = days.fraction(dates[name]) > LEFT[key]
         how: dict[str, Any] = {
             "align": "right" if left else "left", "baseline": "top", "dx": -6 if left else 6, "fontSize": 11,
             "fontWeight": 600, "tooltip": None,

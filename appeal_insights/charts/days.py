@@ -40,6 +40,10 @@ class Days:
         """How far along the axis a day is, 0..1."""
         return float((day - self.first) / (self.end - self.first))
 
+    def within(self, days: "pd.Series[Any]") -> "pd.Series[Any]":
+        """The days, those beyond either end moved to it."""
+        return days.mask(days < self.first, self.first).mask(days > self.end, self.end)
+
     def x(self, field: str, **more: Any) -> alt.X:
         """The encoding of a column of days."""
         year = "datum.index == 0 || (month(datum.value) == 0 && date(datum.value) <= 7)"
@@ -51,8 +55,14 @@ class Days:
             labelOverlap="greedy",
             labelSeparation=8,
         )
-        domain = alt.Scale(domain=[one_day(self.first), one_day(self.end)])
-        return alt.X(f"{field}:T", axis=axis, scale=domain, **more)
+        return alt.X(f"{field}:T", **{"axis": axis, "scale": alt.Scale(nice=False), **more})
+
+    def frame(self) -> alt.Chart:
+        """An unseen layer that holds the axis to these days; it alone has a domain, as Vega wants."""
+        ends = alt.Scale(domain=[one_day(self.first), one_day(self.end)], nice=False)
+        unseen = alt.Chart(pd.DataFrame({"day": [self.first]})).mark_tick(opacity=0, tooltip=None, aria=False)
+        framed: alt.Chart = unseen.encode(self.x("day", scale=ends))
+        return framed
 
     def tooltip(self, field: str, key: str) -> alt.Tooltip:
         return alt.Tooltip(f"{field}:T", title=say(key, self.language), format=WRITTEN[self.language])

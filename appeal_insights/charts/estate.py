@@ -91,10 +91,11 @@ def estate_alt(table: pd.DataFrame, alarms: pd.DataFrame, language: Language) ->
         "rose": count(int((marked["direction"] == "rose").sum()), language),
     }
     clear = table[~_thin(table)]
-    moved = (clear["rate"] - clear["expected"]).dropna()
+    clear = clear[clear["rate"].notna()]
+    moved = clear["rate"] - clear["expected"]
     if moved.empty:
         return say("estate_chart.alt_thin", language, reach=str(round(100 * WIDE)), **told)
-    lowest = clear.loc[moved.idxmin()]
+    lowest = clear.iloc[int(moved.argmin())]
     told |= {"points": points_number(float(moved.min()), language, digits=1), "series": str(lowest["series"])}
     told |= {"week": str(lowest["period_label"]), "audited": count(lowest["audited"], language)}
     return say("estate_chart.alt", language, **told)
@@ -110,7 +111,7 @@ def _check_rows(rows: pd.DataFrame) -> None:
             f"alarmed first, and {MOST_WEEKS} weeks."
         )
     if rows.loc[rows["hidden"], list(NUMBERS)].notna().any(axis=None):
-        raise BadTable("A hidden row has numbers, and a chart carries its table along. Blank them first.")
+        raise BadTable("A hidden row has a number, and a chart carries its table along. Blank them first.")
 
 
 def _alarms(alarms: pd.DataFrame | None, rows: pd.DataFrame) -> pd.DataFrame:
@@ -119,7 +120,7 @@ def _alarms(alarms: pd.DataFrame | None, rows: pd.DataFrame) -> pd.DataFrame:
         return pd.DataFrame(columns=[*ALARMS, "period", "period_label"])
     check_table(alarms, ALARMS, temporal=["alarm_day"])
     own = alarms.loc[:, list(ALARMS)].assign(series=alarms["series"].astype(str))
-    own = own.assign(period=own["alarm_day"] - pd.to_timedelta(own["alarm_day"].dt.weekday, unit="D"))
+    own = own.assign(period=own["alarm_day"] - pd.to_timedelta(own["alarm_day"].dt.day_of_week, unit="D"))
     own = own[own["series"].isin(rows["series"])].drop_duplicates(["series", "period", "direction"])
     return own.merge(rows[["period", "period_label"]].drop_duplicates(), on="period")
 
@@ -173,7 +174,7 @@ class _View:
         """Points below and above what was expected; what lies beyond the scale has the colour of its end."""
         legend = alt.Legend(
             title=say("estate_chart.points", self.language), type="gradient", gradientThickness=11, gradientLength=180,
-            titleOrient="left", titlePadding=8, titleLimit=330, values=[-self.ends, 0, self.ends],
+            titleOrient="top", titlePadding=8, titleLimit=330, values=[-self.ends, 0, self.ends],
             labelExpr="datum.value == 0 ? '0' : format(datum.value, '+d')",
         )  # fmt: skip
         scale = alt.Scale(
@@ -208,12 +209,12 @@ class _View:
         found = []
         if (self.drawn["kind"] == "above").any():
             fine = alt.ExprRef(f"width / {len(self.labels)} >= {FITS} ? 0 : 0.75")
-            above = self.base(self.drawn[self.drawn["kind"] == "above"])
+            above = self.base(self.drawn).transform_filter("datum.kind == 'above'")
             found.append(
                 above.mark_point(size=20, filled=True, color=INK, opacity=fine, tooltip=None).encode(self.shape)
             )
         if (self.drawn["kind"] == "hidden").any():
-            hidden = self.base(self.drawn[self.drawn["kind"] == "hidden"]).encode(tooltip=self._where())
+            hidden = self.base(self.drawn).transform_filter("datum.kind == 'hidden'").encode(tooltip=self._where())
             found += [
                 hidden.mark_rect(color=GROUND, stroke=QUIET, strokeWidth=0.4, strokeDash=[2, 2]),
                 hidden.mark_point(size=step, filled=True, color=QUIET, opacity=1).encode(self.shape),
@@ -247,7 +248,7 @@ class _View:
         longest = max((columns_of(name) for name in names.values()), default=1)
         legend = alt.Legend(
             labelExpr=f"{json.dumps(names)}[datum.label]", symbolFillColor=INK, symbolSize=60, symbolOpacity=1,
-            columns=alt.ExprRef(f"max(1, floor({ROOM} / {45 + 7 * longest}))"),
+            columns=alt.ExprRef(f"max(1, floor(({ROOM} - 100) / {45 + 7 * longest}))"),
         )  # fmt: skip
         scale = alt.Scale(domain=domain, range=[SHAPES[kind] for kind in domain])
         return alt.Shape("kind:N", title=None, scale=scale, legend=legend)

@@ -75,7 +75,7 @@ def funnel_alt(table: pd.DataFrame, who: str, language: Language) -> str:
     told = {"count": count(len(rows), language), "who": who, "expected": share(rows["expected"].iloc[0], language)}
     if out.empty:
         return say("funnel_chart.alt", language, **told)
-    furthest = out.loc[out["z"].abs().idxmax()]
+    furthest = out.iloc[int(out["z"].abs().argmax())]
     told |= {"out": count(len(out), language), "unit": str(furthest["unit"])}
     told |= {"rate": share(furthest["rate"], language), "audited": count(furthest["audited"], language)}
     return say("funnel_chart.alt_out", language, **told)
@@ -159,7 +159,7 @@ class _View:
         return [
             base.encode(
                 self.x(), self.y("bound"), alt.Detail("side:N"), alt.StrokeDash("line:N", scale=domain, **how),
-                alt.Color("line:N", scale=colours, **how), alt.StrokeWidth("line:N", scale=widths, **how),
+                alt.Color("line:N", scale=colours, **how), alt.StrokeWidth("line:O", scale=widths, **how),
             )
         ]  # fmt: skip
 
@@ -232,5 +232,5 @@ def _apart(down: "pd.Series[float]") -> "pd.Series[float]":
     found: list[float] = []
     for wanted in down:
         found.append(max(float(wanted), found[-1] + APART) if found else float(wanted))
-    beyond = max(found[-1] - (HEIGHT - APART / 2), 0.0)
-    return pd.Series([place - beyond for place in found], index=down.index)
+    beyond = max(found[-1] - (HEIGHT - APART / 2), 0.0) if found else 0.0
+    return pd.Series([place - beyond for place in found], index=down.index, dtype="float64")

@@ -6,17 +6,20 @@ import pandas as pd
 
 from appeal_insights.charts.audited import by_day, by_week, new_levels
 from appeal_insights.charts.behaviour import MOST_DAYS, behaviour, behaviour_alt
+from appeal_insights.charts.change_dates import change_dates, change_dates_alt
 from appeal_insights.charts.estate import MOST_SERIES, MOST_WEEKS, estate_alt
 from appeal_insights.charts.estate import estate as draw_estate
+from appeal_insights.charts.funnel import MOST_UNITS, funnel_alt, funnel_plot
 from appeal_insights.disclosure import SMALLEST_SHOWN
 from appeal_insights.findings.cells import NOTHING, count_cell, points_cell, share_cell, share_range_cell
 from appeal_insights.findings.naming import event_title, headed, rows_of
 from appeal_insights.findings.quality_held import Item, Quality
 from appeal_insights.findings.quality_told import alarm_numbers, claim, event_of, named, reason
 from appeal_insights.findings.shown import Cells, Exhibit
-from appeal_insights.language import Language, say
+from appeal_insights.language import Language, day, say
 
 NEAR = 60  # days around a change in which events are drawn
+LIKELY = 0.01  # the probability from which a day stands in the table of dates
 
 
 def _smallest(quality: Quality) -> int:
@@ -54,7 +57,7 @@ def _estate_cells(quality: Quality, weeks: pd.DataFrame, language: Language) -> 
     alarms = quality.drift.alarms.groupby("series")["alarm_day"].agg(list)
     rows = []
     for name, own in weeks.groupby("series", sort=False):
-        days = [f"{day:%Y-%m-%d}" for day in alarms.get(name, [])]
+        days = [f"{one:%Y-%m-%d}" for one in alarms.get(name, [])]
         known = own[own["rate"].notna()]
         if known.empty:
             rows.append([str(name), *[NOTHING] * 4, ", ".join(days) or NOTHING])
@@ -82,7 +85,8 @@ def page(quality: Quality, item: Item, language: Language) -> list[Exhibit]:
     watched = [str(name) for name in item.alarms["series"] if name in quality.labels]
     if not watched:
         return [Exhibit(f"alarm_{item.number}", language, title, notes)]
-    return [_behaviour(quality, item, watched[0], title, notes, language)]
+    parts = [_behaviour(quality, item, watched[0], title, notes, language)]
+    return [*parts, *_dates(quality, item, watched[0], language)]
 
 
 def _behaviour(quality: Quality, item: Item, series: str, title: str, notes: list[str], language: Language) -> Exhibit:
@@ -101,6 +105,43 @@ def _behaviour(quality: Quality, item: Item, series: str, title: str, notes: lis
         events=_events(quality, item, language), language=language,
     )  # fmt: skip
     return Exhibit(f"alarm_{item.number}", language, title, notes, alt, chart, _week_cells(table, language))
+
+
+def _dates(quality: Quality, item: Item, series: str, language: Language) -> list[Exhibit]:
+    """When a series changed: the probability of each day."""
+    alarm = item.alarms[item.alarms["series"] == series].iloc[0]
+    dates = quality.drift.dates
+    own = dates[
+        (dates["series"] == series) & (dates["alarm_day"] == alarm["alarm_day"]) & (dates["cause"] == alarm["cause"])
+    ]
+    if own.empty:
+        return []
+    told = {"series": series, "date": day(alarm["change_date"].date(), language)}
+    title, events = say("alarm.date_title", language, **told), _events(quality, item, language)
+    row = {str(name): value for name, value in alarm.items()}
+    alt = change_dates_alt(row, language, events=events)
+    chart = change_dates(own, title=title, description=alt, alarm=row, events=events, language=language)
+    return [Exhibit(f"dates_{item.number}", language, title, [alt], alt, chart, _date_cells(own, language))]
+
+
+def _date_cells(dates: pd.DataFrame, language: Language) -> Cells:
+    """The likeliest days, those of at least one in a hundred, in order."""
+    heads = [("first_day", "left"), ("probability", "right")]
+    likely = dates[dates["probability"] >= LIKELY]
+    rows = [
+        [day(row["day"].date(), language), share_cell(float(row["probability"]), language)] for row in rows_of(likely)
+    ]
+    return headed(heads, rows, language)
+
+
+def funnel(quality: Quality, who: str, title: str, language: Language) -> tuple[str, Any]:
+    """The funnel of reviewers, auditors or sites, and its text for who cannot see it; nothing of too many."""
+    table = quality.units[who]
+    if not 2 <= int(table["rate"].notna().sum()) <= MOST_UNITS:
+        return "", None
+    alt = funnel_alt(table, say(f"funnel_of.who_{who}", language), language)
+    unit = say("column.cases_alike", language)
+    return alt, funnel_plot(table, title=title, unit=unit, description=alt, language=language)
 
 
 def _events(quality: Quality, item: Item, language: Language) -> pd.DataFrame | None:

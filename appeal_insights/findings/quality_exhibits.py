@@ -15,6 +15,7 @@ from appeal_insights.findings.quality_cells import (
     unit_cells,
     whole_cells,
 )
+from appeal_insights.findings.quality_charts import funnel
 from appeal_insights.findings.quality_held import NEWEST, Quality
 from appeal_insights.findings.quality_told import alarms_in_short, brief, by_chance, event_of, joined, next_step, now
 from appeal_insights.findings.shown import Cells, Code, Exhibit
@@ -172,4 +173,5 @@ def _funnel(quality: Quality, who: str, table: pd.DataFrame, language: Language)
         return Exhibit(f"funnel_{who}", language, notes=[say("funnel_of.aggregated", language, who=persons, **told)])
     title = say(f"funnel_of.{who}", language, **told)
     notes = [say("funnel_of.note", language)]
-    return Exhibit(f"funnel_{who}", language, title, notes, cells=unit_cells(table, language))
+    alt, chart = funnel(quality, who, title, language)
+    return Exhibit(f"funnel_{who}", language, title, notes, alt, chart, unit_cells(table, language))

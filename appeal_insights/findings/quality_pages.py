@@ -1,5 +1,6 @@
 """A page for each alarm: when, how much, since when, and what it is consistent with."""
 
+from appeal_insights.charts.split import split_alt, split_chart, split_steps
 from appeal_insights.findings.quality_cells import alarm_cells, split_cells
 from appeal_insights.findings.quality_charts import page
 from appeal_insights.findings.quality_held import Item, Quality
@@ -7,7 +8,7 @@ from appeal_insights.findings.quality_told import named
 from appeal_insights.findings.shown import Exhibit
 from appeal_insights.language import Language, count, points, say, share
 
-MOST_PAGES = 6  # alarms with a page of their own, the newest; the others stand in the list
+MOST_PAGES = 4  # alarms with a page of their own, the newest; the others stand in the list
 
 
 def alarm_list(quality: Quality, language: Language) -> list[Exhibit]:
@@ -36,7 +37,10 @@ def _parts(quality: Quality, item: Item, language: Language) -> list[Exhibit]:
     told = {name: points(getattr(split, name), language) for name in ("change", "mix", "work", "auditors")}
     title = say("parts_of_alarm.title", language, series=named(quality, str(item.first["series"]), language), **told)
     notes = [say("parts_of_alarm.note", language), *_newcomers(item, language)]
-    return [Exhibit(f"parts_{item.number}", language, title, notes, cells=split_cells(item, language))]
+    cells, alt = split_cells(item, language), split_alt(vars(split), language)
+    unit = say("alarm.unit", language, series=named(quality, str(item.first["series"]), language))
+    chart = split_chart(split_steps(vars(split), language), title=title, unit=unit, description=alt, language=language)
+    return [Exhibit(f"parts_{item.number}", language, title, notes, alt, chart, cells)]
 
 
 def _newcomers(item: Item, language: Language) -> list[str]:
