@@ -121,7 +121,7 @@ def refused(quality: Quality, language: Language) -> list[Exhibit]:
 
 def limits(quality: Quality, language: Language) -> list[Exhibit]:
     """What was not looked at."""
-    keys = ["delay", "season", "settling", "recall", "other_noise"]
+    keys = ["delay", "as_audited", "season", "settling", "recall", "other_noise"]
     if quality.gold.empty:
         keys.insert(0, "no_gold")
     if quality.volume.empty:
