@@ -86,6 +86,10 @@ class BadMapping(AppealInsightsError):
     """A mapping file does not fit the contract or the file it maps."""
 
 
+class BadCalendar(AppealInsightsError):
+    """A calendar is declared in a way that no calendar can be, or asked about days that it does not know."""
+
+
 class BadInput(AppealInsightsError):
     """A file cannot be read at all."""
 

@@ -7,7 +7,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -19,8 +19,7 @@ from appeal_insights.records.checking import market_zones
 Status = Literal["confirmed", "estimated"]
 Span = tuple[int, int]  # minutes from the midnight that starts the day; the second may lie on the next day
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-MOST_MINUTES = 48 * 60  # hours that end before they start end on the next day
-FIRST, LAST = date(1900, 1, 1), date(2199, 12, 31)
+FIRST = date(1900, 1, 1)
 ALWAYS = datetime(1900, 1, 1)  # known since ever
 
 _DEFAULT, _RAMADAN = "default", "ramadan"
@@ -126,7 +125,6 @@ def _calendar(name: str, said: Mapping[str, Any], ramadan: Mapping[str, Any]) ->
         _bad(f"{name}.zone", zone, "Asia/Riyadh")
     hours = _rules(name, "hours", said["hours"])
     short = said.get("ramadan")
-    first = said["first"]
     return Calendar(
         name=name,
         zone=str(zone),
@@ -137,7 +135,7 @@ def _calendar(name: str, said: Mapping[str, Any], ramadan: Mapping[str, Any]) ->
         ramadan_hours=None if short is None else _spans(f"{name}.ramadan", short),
         ramadan=tuple(_own_days(f"{name}.ramadan_days", one) for one in _ramadan_days(said, ramadan)),
         days=tuple(sorted((_own_days(f"{name}.days", one) for one in said.get("days", [])), key=_known_from)),
-        first=first if _is_day(first) else _bad(f"{name}.first", first, "2015-01-01"),
+        first=_day(f"{name}.first", said["first"]),
     )
 
 
@@ -163,30 +161,29 @@ def _rules(name: str, key: str, said: object) -> tuple[Rule, ...]:
 def _rule(where: str, said: object) -> Rule:
     if not isinstance(said, dict) or not said.keys() <= set(_RULE_KEYS):
         _bad(where, said, '{ from = 2022-01-01, days = ["fri"], open = ["09:00-12:00"] }')
-    days, start = said.get("days", list(WEEKDAYS)), said.get("from", FIRST)
+    days = said.get("days", list(WEEKDAYS))
     if not isinstance(days, list) or not set(days) <= set(WEEKDAYS):
         _bad(where, days, ", ".join(WEEKDAYS))
-    if not _is_day(start):
-        _bad(where, start, "2022-01-01")
+    start = _day(where, said.get("from", FIRST))
     return Rule(start, frozenset(map(WEEKDAYS.index, days)), _spans(where, said.get("open", [])))
 
 
 def _own_days(where: str, said: object) -> OwnDays:
     if not isinstance(said, dict) or not said.keys() <= set(_DAY_KEYS):
         _bad(where, said, '{ date = 2026-03-20, name = "Eid al-Fitr", open = [] }')
-    first = said.get("date", said.get("first"))
-    last = said.get("date", said.get("last"))
+    first, last = _day(where, said.get("date", said.get("first"))), _day(where, said.get("date", said.get("last")))
     status = said.get("status", "confirmed")
-    if not (_is_day(first) and _is_day(last) and first <= last):
-        _bad(where, first if first == last else f"{first}..{last}", "date = 2026-03-20")
+    if last < first:
+        _bad(where, f"{first}..{last}", "first = 2026-03-20, last = 2026-03-24")
     if status not in ("confirmed", "estimated"):
         _bad(where, status, "confirmed, estimated")
     spans = None if said.get("open") == "usual" else _spans(where, said.get("open", []))
-    return OwnDays(first, last, spans, str(said.get("name", "")), status, _instant(where, said.get("known_from", ALWAYS)))
+    known_from = _instant(where, said["known_from"]) if "known_from" in said else ALWAYS
+    return OwnDays(first, last, spans, str(said.get("name", "")), status, known_from)
 
 
 def _spans(where: str, said: object) -> tuple[Span, ...]:
-    """Opening hours in their order. Hours that end before they start, or just then, end on the next day."""
+    """Opening hours in their order. Hours that end before they start end on the next day."""
     if not isinstance(said, list):
         _bad(where, said, '["09:00-18:00"]')
     return tuple(sorted(_span(where, one) for one in said))
@@ -204,9 +201,7 @@ def _span(where: str, said: object) -> Span:
 
 
 def _instant(where: str, said: object) -> datetime:
-    """An instant in UTC, without saying so. A local time would be ambiguous, but for the one that is ours."""
-    if said is ALWAYS:
-        return ALWAYS
+    """An instant in UTC, as stores keep it. A time without a zone could be anybody's."""
     if not isinstance(said, datetime) or said.tzinfo is None:
         _bad(where, said, "2026-03-19T18:30:00Z")
     return said.astimezone(UTC).replace(tzinfo=None)
@@ -216,14 +211,11 @@ def _known_from(days: OwnDays) -> datetime:
     return days.known_from
 
 
-def _is_day(said: object) -> bool:
-    return isinstance(said, date) and not isinstance(said, datetime)
+def _day(where: str, said: object) -> date:
+    if not isinstance(said, date) or isinstance(said, datetime):
+        _bad(where, said, "2026-03-20")
+    return said
 
 
 def _bad(where: str, given: object, example: str) -> NoReturn:
     raise BadCalendar.of("calendar.entry", where=where, given=str(given), example=example)
-
-
-def days_between(first: date, last: date) -> list[date]:
-    """Every day from the first to the last."""
-    return [first + timedelta(days=place) for place in range((last - first).days + 1)]
