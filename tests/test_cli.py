@@ -284,7 +284,7 @@ def test_the_demo_makes_three_reports_and_its_stores_do_not_grow_when_made_again
         notebook = "03_accuracy_drift" if "_03_" in name else "02_overturn_root_cause"
         page = place / "data" / "runs" / name / f"{notebook}.html"
         assert str(page) in said.out
-        assert page.stat().st_size < 2_000_000
+        assert page.stat().st_size < (3_000_000 if "_03_" in name else 2_000_000)
     answers = [stores_say(place)]
     cli._make_demo_stores(find_workspace(place))
     answers.append(stores_say(place))

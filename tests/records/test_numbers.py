@@ -51,7 +51,8 @@ def held(path) -> list[int | None]:
             "handling_seconds"
         ]
         kind = store.run(
-            "select data_type from duckdb_columns() where column_name = 'handling_seconds' and not internal",
+            "select data_type from duckdb_columns() "
+            "where column_name = 'handling_seconds' and table_name = 'appeals' and not internal",
             what="type",
         )
     assert kind["data_type"].tolist() == ["BIGINT"]
