@@ -37,11 +37,7 @@ def whole_cells(quality: Quality, language: Language) -> Cells:
 
 def estimate_cells(quality: Quality, language: Language) -> Cells:
     """The accuracy of each series in the newest weeks; one of few audits is left out."""
-    rows = [
-        (str(row["segment"]), row, row["accuracy_before"])
-        for row in rows_of(quality.estimates)
-        if quality.shown(int(row["audited"]))
-    ]
+    rows = [(str(row["segment"]), row, row["accuracy_before"]) for row in rows_of(quality.open_rows(quality.estimates))]
     whole = (scope_name(quality, language), quality.now, _before(quality))
     return _rates(quality, [whole, *rows], language)
 

@@ -134,9 +134,8 @@ def _date_cells(dates: pd.DataFrame, language: Language) -> Cells:
     return headed(heads, rows, language)
 
 
-def funnel(quality: Quality, who: str, title: str, language: Language) -> tuple[str, Any]:
+def funnel(table: pd.DataFrame, who: str, title: str, language: Language) -> tuple[str, Any]:
     """The funnel of reviewers, auditors or sites, and its text for who cannot see it; nothing of too many."""
-    table = quality.units[who]
     if not 2 <= int(table["rate"].notna().sum()) <= MOST_UNITS:
         return "", None
     alt = funnel_alt(table, say(f"funnel_of.who_{who}", language), language)

@@ -58,7 +58,7 @@ def estimates(quality: Quality, language: Language) -> list[Exhibit]:
         notes.append(say("estimates.no_strata", language))
     if "corrected" in quality.estimates:
         notes.append(say("estimates.corrected", language))
-    if any(not quality.shown(int(audited)) for audited in quality.estimates["audited"]):
+    if len(quality.estimates) and len(quality.open_rows(quality.estimates)) < len(quality.estimates):
         notes.append(say("estimates.hidden", language, smallest=str(SMALLEST_SHOWN)))
     cells = estimate_cells(quality, language) if len(quality.estimates) else whole_cells(quality, language)
     return [Exhibit("estimates", language, title, notes, cells=cells)]
@@ -173,5 +173,6 @@ def _funnel(quality: Quality, who: str, table: pd.DataFrame, language: Language)
         return Exhibit(f"funnel_{who}", language, notes=[say("funnel_of.aggregated", language, who=persons, **told)])
     title = say(f"funnel_of.{who}", language, **told)
     notes = [say("funnel_of.note", language)]
-    alt, chart = funnel(quality, who, title, language)
+    table = quality.open_rows(table)
+    alt, chart = funnel(table, who, title, language)
     return Exhibit(f"funnel_{who}", language, title, notes, alt, chart, unit_cells(table, language))

@@ -11,7 +11,7 @@ from appeal_insights.analysis.audits import GoldCases, estimate_accuracy
 from appeal_insights.analysis.drift import BASELINE, Drift
 from appeal_insights.analysis.drift_split import Split, split_change
 from appeal_insights.analysis.drift_tables import NO_STRATUM
-from appeal_insights.disclosure import SMALLEST_SHOWN, Audience
+from appeal_insights.disclosure import SMALLEST_SHOWN, Audience, hide_cells
 from appeal_insights.errors import EmptyPeriod
 from appeal_insights.findings.gate import Test
 from appeal_insights.metrics.metric import Metric
@@ -103,6 +103,11 @@ class Quality:
     @property
     def last(self) -> date:
         return self.end - timedelta(days=1)
+
+    def open_rows(self, table: pd.DataFrame) -> pd.DataFrame:
+        """The rows of a table that may be shown: none of few audits, nor one that the others and the sum give away."""
+        counted = table.assign(denominator=table["audited"], whole="")
+        return table[~hide_cells(counted, self.audience, blank=[], totals=["whole"])["hidden"].to_numpy()]
 
     def shown(self, audited: int) -> bool:
         """Whether a rate of so many audits may be shown."""

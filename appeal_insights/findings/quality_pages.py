@@ -36,17 +36,17 @@ def _parts(quality: Quality, item: Item, language: Language) -> list[Exhibit]:
         return []
     told = {name: points(getattr(split, name), language) for name in ("change", "mix", "work", "auditors")}
     title = say("parts_of_alarm.title", language, series=named(quality, str(item.first["series"]), language), **told)
-    notes = [say("parts_of_alarm.note", language), *_newcomers(item, language)]
+    notes = [say("parts_of_alarm.note", language), *_newcomers(quality, item, language)]
     cells, alt = split_cells(item, language), split_alt(vars(split), language)
     unit = say("alarm.unit", language, series=named(quality, str(item.first["series"]), language))
     chart = split_chart(split_steps(vars(split), language), title=title, unit=unit, description=alt, language=language)
     return [Exhibit(f"parts_{item.number}", language, title, notes, alt, chart, cells)]
 
 
-def _newcomers(item: Item, language: Language) -> list[str]:
+def _newcomers(quality: Quality, item: Item, language: Language) -> list[str]:
     """How new reviewers do since the change, beside the others."""
     table = item.newcomers
-    if table is None or len(table) < 2 or not table["audited"].min():
+    if table is None or len(table) < 2 or not (table["audited"].min() and quality.shown(int(table["audited"].min()))):
         return []
     told = {}
     for name in ("new", "old"):

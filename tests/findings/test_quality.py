@@ -279,3 +279,10 @@ def test_enforcements_are_reviewed_like_appeals(demo):
     assert found.quality.items == []
     assert int(found.quality.now["audited"]) > 500
     assert {"accuracy"} <= set(found.quality.scorecard["measure"])
+
+
+def test_a_series_of_few_audits_is_not_shown_to_stakeholders_nor_given_away_by_the_sum(analysts, review):
+    table = pd.DataFrame({"segment": ["a", "b", "c"], "audited": [500, 40, 4]})
+    assert list(analysts.quality.open_rows(table)["segment"]) == ["a", "b", "c"]
+    assert list(review.quality.open_rows(table)["segment"]) == ["a"], "c alone would be what is left of the sum"
+    assert list(review.quality.open_rows(table.head(2))["segment"]) == ["a", "b"]
