@@ -9,7 +9,7 @@ from pathlib import Path
 
 from appeal_insights.metrics.metric import ALL, Metric, Side, day_of, metrics
 from appeal_insights.metrics.variants import Variant, variants
-from appeal_insights.records.contract import Column, Contract, Words, contract, facts
+from appeal_insights.records.contract import Column, Contract, Words, all_facts, contract
 
 ROOT = Path(__file__).resolve().parent.parent
 METRICS = ROOT / "appeal_insights" / "metrics"
@@ -125,7 +125,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def pages() -> dict[str, str]:
     """Every page by its path from the root."""
     return {
-        "docs/contract.md": contract_page([contract(fact) for fact in facts()]),
+        "docs/contract.md": contract_page([contract(fact) for fact in all_facts()]),
         "docs/metrics.md": metrics_page(metrics().values(), variants().values()),
         "docs/queries.md": queries_page(QUERY_GROUPS),
         "docs/glossary.md": glossary_page(ROOT / "appeal_insights" / "words" / "glossary.csv"),

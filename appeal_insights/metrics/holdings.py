@@ -7,12 +7,22 @@ from datetime import date, datetime, timedelta
 import pandas as pd
 
 from appeal_insights.errors import UnknownDimension
-from appeal_insights.metrics.measure import is_empty, is_value, period_of, repeated, weight_of
+from appeal_insights.metrics.measure import is_empty, period_of, repeated, weight_of
 from appeal_insights.metrics.metric import day_of
 from appeal_insights.metrics.question import query_text
 from appeal_insights.periods import GRAINS, Grain, Period, first_day, next_start, split
 from appeal_insights.records.contract import BLANK, contract
-from appeal_insights.records.statement import Node, column, day_value, fill, instant_value, parse, text_value, write
+from appeal_insights.records.statement import (
+    Node,
+    column,
+    day_value,
+    fill,
+    instant_value,
+    is_value,
+    parse,
+    text_value,
+    write,
+)
 from appeal_insights.records.store import Store
 
 HOLDINGS = ("codes", "coverage", "missing")  # the queries that this module asks

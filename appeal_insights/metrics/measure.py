@@ -20,10 +20,12 @@ from appeal_insights.records.scope import Scope
 from appeal_insights.records.statement import (
     Filling,
     Node,
+    all_of,
     column,
     columns_of,
     day_value,
     fill,
+    has_one_of,
     instant_value,
     parse,
     predicate,
@@ -347,11 +349,6 @@ def repeated(tree: Node, step: str, fillings: Sequence[Mapping[str, Node]]) -> N
     return whole
 
 
-def is_value(name: str, value: str) -> Node:
-    """Whether a column has that value."""
-    return exp.EQ(this=column(name), expression=text_value(value))
-
-
 def is_empty(name: str) -> Node:
     """Whether a column has no value."""
     return exp.Is(this=column(name), expression=exp.null())
@@ -422,11 +419,7 @@ def in_scope(where: Scope) -> Node:
     """Whether a record is one of those."""
     if not where:
         return exp.true()
-    parts = [
-        exp.In(this=exp.cast(column(name), "text"), expressions=[text_value(value) for value in values])
-        for name, values in where.items()
-    ]
-    return exp.paren(exp.and_(*parts))
+    return exp.paren(all_of([has_one_of(name, values) for name, values in where.items()]))
 
 
 def _periods(periods: Sequence[Period]) -> Node:

@@ -11,7 +11,7 @@ from appeal_insights.errors import BadContract, BadParameter, UnknownMetric, one
 from appeal_insights.records.contract import Contract, Words, contract
 from appeal_insights.records.statement import columns_of, parse, predicate
 
-Basis = Literal["decision", "submission", "enforcement"]
+Basis = Literal["decision", "submission", "enforcement", "due"]
 BASES: tuple[Basis, ...] = get_args(Basis)
 Kind = Literal["proportion", "ratio", "count", "distribution", "stock"]
 APPEAL_WINDOW_DAYS = 184  # six months from the day that somebody is informed: Regulation (EU) 2022/2065, article 20

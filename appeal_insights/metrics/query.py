@@ -257,7 +257,7 @@ def _check_figures(store: Store, question: Question) -> None:
         if name not in shape["dimensions"]:
             known, grain = shape["dimensions"], word(shape["grain"])
             raise TooFine.of("data.no_breakdown", store=store.name, given=name, known=known, grain=grain)
-    if question.basis != "decision":
+    if question.basis not in ("decision", question.metric.basis):
         raise BadParameter.of("data.only_decision", store=store.name)
     _check_grain(question, shape["grain"], _counted_by(store, shape["grain"]))
 

@@ -68,11 +68,12 @@ class Contract:
     valid_from: str = ""  # the day from which its codes are in force, where they come from elsewhere
     cluster: str = ""  # the column whose records share their luck, as all appeals against one enforcement do
     weight: str = ""  # the integer column that says how many records a row stands for; empty: each for one
+    made: bool = False  # out of other facts when these are loaded; never taken in
 
     @property
     def dimensions(self) -> list[str]:
         """The columns one may break by, in the contract's order."""
-        return [name for name, column in self.columns.items() if column.dimension]
+        return [name for name, column in self.everything.items() if column.dimension]
 
     @property
     def persons(self) -> list[str]:
@@ -105,7 +106,7 @@ class Contract:
     @property
     def causes(self) -> list[str]:
         """The dimensions known before the outcome: only these may be called a cause."""
-        return [name for name in self.dimensions if self.columns[name].known_at in ("enforcement", "submission")]
+        return [name for name in self.dimensions if self.everything[name].known_at in ("enforcement", "submission")]
 
     @property
     def decision(self) -> str | None:
@@ -117,21 +118,27 @@ class Contract:
         """The column of a dimension, or of persons where asked for. Raises UnknownDimension with the nearest name."""
         if name not in (*self.dimensions, *(self.persons if persons else ())):
             raise UnknownDimension.of("unknown.dimension", given=name, known=self.dimensions)
-        return self.columns[name]
+        return self.everything[name]
 
 
 @cache
-def facts() -> tuple[str, ...]:
+def all_facts() -> tuple[str, ...]:
     """The facts that have a contract."""
     folder = files("appeal_insights.records").joinpath("contract")
     return tuple(sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml")))
 
 
 @cache
+def facts() -> tuple[str, ...]:
+    """Those of them that can be taken in."""
+    return tuple(fact for fact in all_facts() if not contract(fact).made)
+
+
+@cache
 def contract(fact: str) -> Contract:
     """The contract of a fact. Raises UnknownName, or BadContract where the declaration does not hold together."""
-    if fact not in facts():
-        raise UnknownName.of("unknown.fact", given=fact, known=facts())
+    if fact not in all_facts():
+        raise UnknownName.of("unknown.fact", given=fact, known=all_facts())
     text = files("appeal_insights.records").joinpath("contract", f"{fact}.toml").read_text(encoding="utf-8")
     return read_contract(fact, text)
 
@@ -153,6 +160,7 @@ def read_contract(fact: str, text: str) -> Contract:
         valid_from=declared.get("valid_from", ""),
         cluster=declared.get("cluster", ""),
         weight=declared.get("weight", ""),
+        made=declared.get("made", False),
     )
     _check(found)
     return found

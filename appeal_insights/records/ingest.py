@@ -15,10 +15,12 @@ from appeal_insights.errors import AppealInsightsError, BadInput, BadMapping, di
 from appeal_insights.periods import GRAINS
 from appeal_insights.records.bulk import uncertain_pages
 from appeal_insights.records.checking import Checked, check_page
+from appeal_insights.records.clocks import run_clocks
 from appeal_insights.records.contract import BLANK, Contract
 from appeal_insights.records.mapping import KNOWN_FROM, Mapping, same_names
 from appeal_insights.records.mending import MARKS, write_rejects
 from appeal_insights.records.opening import Opened, open_source
+from appeal_insights.records.own_calendars import CALENDARS, is_calendars, keep_calendars
 from appeal_insights.records.reading import Page, is_csv, no_rejects, read_pages
 from appeal_insights.records.rolling import number_clusters, roll_up
 from appeal_insights.records.statement import Filling, column, fill, parse, predicate, text_value, write
@@ -118,6 +120,9 @@ def _ingest(
                 intakes.append(known)
                 continue
             try:
+                if is_calendars(source):
+                    intakes.append(replace(_take_calendars(target, source, moment), check=check))
+                    continue
                 opened = open_source(source, target.scratch, fact=fact, mapping=mapping)
                 fits = mapping or same_names(fact, opened.names)
                 _check_columns(fits, opened.names)
@@ -134,8 +139,18 @@ def _ingest(
         touched = {intake.fact for intake in intakes if not intake.again}
         number_clusters(target, touched)
         roll_up(target, touched)
+        run_clocks(target, touched)
         target.keeps = not check and not all(intake.again for intake in intakes)
     return intakes if target.keeps else [replace(intake, rejects=None) for intake in intakes]
+
+
+def _take_calendars(target: Writing, file: Path, moment: datetime) -> Intake:
+    """Keep a calendar file: what it says counts beside the calendars that are there."""
+    seen = seen_before(target, CALENDARS, digest(file))
+    load = target.begin(CALENDARS, moment)
+    calendars = 0 if seen else keep_calendars(target, file, moment)
+    target.log(load, file.name, digest(file), read=calendars, versions=Versions(calendars, 0, 0))
+    return Intake(CALENDARS, file.name, calendars, calendars, 0, 0, 0, reasons(no_rejects()), again=seen)
 
 
 def _rejects_file(target: Writing, opened: Opened, load: Load, store: Path, intake: Intake) -> Path | None:
@@ -385,8 +400,12 @@ def _at_rest(target: Writing, contract: Contract) -> dict[str, object]:
         name: sorted(entry.values) or _DUCKDB_TYPE[entry.type] for name, entry in contract.everything.items()
     }
     tables = ["incoming", "kept"] if target.has(contract.fact) else ["incoming"]
-    met = [target.distinct(table, contract.dimensions) for table in tables]
-    return kinds | {name: sorted({BLANK}.union(*(values[name] for values in met))) for name in contract.dimensions}
+    own = [name for name in contract.dimensions if name in contract.columns]
+    met = [target.distinct(table, own) for table in tables]
+    met.append({name: set(contract.derived[name].values) for name in contract.dimensions if name not in own})
+    return kinds | {
+        name: sorted({BLANK}.union(*(values.get(name, set()) for values in met))) for name in contract.dimensions
+    }
 
 
 def reasons(rejects: pd.DataFrame) -> pd.DataFrame:

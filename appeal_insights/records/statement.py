@@ -69,6 +69,24 @@ def choose(value: Node, pairs: Sequence[tuple[Node, Node]], *, otherwise: Node) 
     return found
 
 
+def choose_first(pairs: Sequence[tuple[Node, Node]]) -> Node:
+    """The second of the first pair whose condition holds; null if none does: case when ... then ... end."""
+    found = exp.Case()
+    for condition, answer in pairs:
+        found = found.when(condition.copy(), answer.copy(), copy=False)
+    return found
+
+
+def is_value(name: str, value: str) -> Node:
+    """Whether a column has that value."""
+    return exp.EQ(this=column(name), expression=text_value(value))
+
+
+def has_one_of(name: str, values: Sequence[str]) -> Node:
+    """Whether a column, as text, has one of those values."""
+    return exp.In(this=exp.cast(column(name), "text"), expressions=[text_value(value) for value in values])
+
+
 def all_of(conditions: Sequence[Node]) -> Node:
     """All of those conditions."""
     return exp.and_(*conditions)

@@ -25,7 +25,7 @@ from appeal_insights.records.lock import locked
 from appeal_insights.records.statement import column, create_table, fill, parse, write
 
 _THREADS = 4  # of a load: each holds pieces of the file, and its memory is limited; what does not fit goes to disk
-FORMAT = 6  # of the store file; another number is another layout
+FORMAT = 7  # of the store file; another number is another layout
 _NO_EXTENSIONS: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
@@ -262,6 +262,9 @@ class Writing:
     def create(self, name: str, columns: dict[str, Any], *, temporary: bool = False) -> None:
         self.connection.execute(create_table(name, columns, temporary=temporary))
 
+    def drop(self, name: str) -> None:
+        self.connection.execute(write(fill(parse("drop table fact"), {}, tables={"fact": name})))
+
     def append(self, table: str, page: pd.DataFrame) -> None:
         """Append a table's rows by column name."""
         self.connection.register("page", page)
@@ -317,7 +320,7 @@ class Writing:
         if self.has(load.fact):
             versions = self._compared()
             self.script("versions")
-            self.connection.execute(write(fill(parse("drop table fact"), {}, tables={"fact": load.fact})))
+            self.drop(load.fact)
         else:
             [(rows,)] = self.connection.execute("select count(distinct source_row) from arriving").fetchall()
             versions = Versions(rows, 0, 0)
