@@ -23,6 +23,7 @@ _PUBLIC = {
     "query": "appeal_insights.findings.answer",
     "reconcile": "appeal_insights.findings.reconcile",
     "review_accuracy": "appeal_insights.findings.quality",
+    "review_service": "appeal_insights.findings.service",
     "run": "appeal_insights.reports.run",
     "Store": "appeal_insights.records.store",
     "watch_drift": "appeal_insights.analysis.drift",

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from appeal_insights.cli_alerts import alerts
 from appeal_insights.errors import AppealInsightsError, BadInput, BadParameter
 from appeal_insights.records.workspace import Workspace, find_workspace
 
@@ -32,6 +33,7 @@ _SOURCES = sorted(
 INTERRUPTED = 130  # the exit code that shells give for Ctrl-C
 cases = typer.Typer(no_args_is_help=True, help="Read cases of a cause one by one: draw them, then take them back in.")
 app.add_typer(cases, name="cases")
+app.add_typer(alerts, name="alerts")
 
 
 def main() -> None:
@@ -274,8 +276,7 @@ def doctor(workspace: WorkspaceOption = None) -> None:
     broken = False
     for check in examine(workspace):
         broken = broken or check.state == "broken"
-        colour = {"fine": None, "note": typer.colors.YELLOW, "broken": typer.colors.RED}[check.state]
-        typer.secho(str(check), fg=colour)
+        typer.secho(str(check), fg={"fine": None, "note": typer.colors.YELLOW, "broken": typer.colors.RED}[check.state])
     typer.secho(verdict(broken=broken), bold=True)
     if broken:
         raise typer.Exit(1)

@@ -23,6 +23,7 @@ LAYERS = (
     ("findings",),
     ("reports",),
     ("explorer",),
+    ("cli_alerts",),
     ("cli",),
 )
 LAYER = {part: number for number, parts in enumerate(LAYERS) for part in parts}
@@ -43,7 +44,7 @@ HOMES = {  # outside library -> the modules, or the folders of modules, that may
     "python_calamine": ("records.sheets",),
     # its tree changes between majors: three files to look at
     "sqlglot": ("records.statement", "records.engines", "metrics.measure"),
-    "typer": ("cli",),
+    "typer": ("cli", "cli_alerts"),
     "vl_convert": ("charts", "reports"),  # draws for a notebook's chart, bundles for an exported page
     "xlsxwriter": ("reports.workbook",),
 }

@@ -22,8 +22,10 @@ QUERY_GROUPS = {
     "What a store holds": (
         "coverage", "missing", "codes", "known_events", "targets", "loads", "rejects", "reject_reasons", "versions",
     ),
+    "What was promised, and what is open": ("open_clocks", "waits", "arrivals", "staffing_plan", "linked_tickets"),
     "Whether the records can be trusted": (
-        "gate_appeals", "gate_enforcements", "gate_links", "gate_targets", "identity",
+        "gate_appeals", "gate_enforcements", "gate_links", "gate_targets", "gate_targets_cover",
+        "identity",
     ),
 }  # fmt: skip
 STEPS = {

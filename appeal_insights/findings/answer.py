@@ -59,9 +59,9 @@ def query(name: str, *, store: str, workspace: Path | None = None, **asked: obje
     with Store(find_workspace(workspace).existing_store(store)) as opened:
         if name in TABLE_QUERIES:
             moment = _moment(asking, opened)
-            return _with_about(
-                query_table(opened, name, as_of=moment), {"store": store, "as_of": moment.isoformat() + "Z"}
-            )
+            where = read_scope(asking.where)
+            answer = query_table(opened, name, as_of=moment, where=where)
+            return _with_about(answer, {"store": store, "as_of": moment.isoformat() + "Z"})
         if name in HOLDINGS:
             held = _held(asking, opened)
             told = {"store": store, "as_of": held.as_of.isoformat() + "Z"}
@@ -92,7 +92,7 @@ def show_sql(name: str, *, store: str, workspace: Path | None = None, **asked: o
     asking = Asking(name, **asked)  # type: ignore[arg-type]
     with Store(find_workspace(workspace).existing_store(store)) as opened:
         if name in TABLE_QUERIES:
-            return table_statement(name, _moment(asking, opened))
+            return table_statement(name, _moment(asking, opened), read_scope(asking.where))
         if name in HOLDINGS:
             query_holding(opened, name, _held(asking, opened), by=_one(asking.by))
             return opened.asked[-1].text

@@ -335,9 +335,9 @@ def with_steps(tree: Node, steps: Mapping[str, Node]) -> str:
     return write(_before(tree, steps), copy=False)
 
 
-def table_statement(name: str, as_of: datetime) -> str:
+def table_statement(name: str, as_of: datetime, where: Scope | None = None) -> str:
     """A query file over a named table of the store, as text."""
-    return write(fill(parse(query_text(name)), {"as_of": instant_value(as_of)}))
+    return write(fill(parse(query_text(name)), {"as_of": instant_value(as_of), "in_scope": in_scope(where or {})}))
 
 
 def repeated(tree: Node, step: str, fillings: Sequence[Mapping[str, Node]]) -> Node:

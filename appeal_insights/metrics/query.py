@@ -22,6 +22,7 @@ from appeal_insights.metrics.metric import Kind, Metric, Side, day_of
 from appeal_insights.metrics.question import Question
 from appeal_insights.periods import GRAINS, Grain, Period, check_apart, is_whole, split
 from appeal_insights.records.contract import contract
+from appeal_insights.records.scope import Scope
 from appeal_insights.records.store import Store
 
 RATES: tuple[Kind, ...] = ("proportion", "ratio", "distribution")
@@ -67,12 +68,16 @@ GATES = {
     "gate_enforcements": ("enforcements",),
     "gate_links": ("appeals", "enforcements"),
     "gate_targets": ("targets",),
+    "gate_targets_cover": ("appeals", "targets"),
 }
 # These read a named table of the store, not measures.
 TABLE_QUERIES: dict[str, tuple[str, ...]] = {
     **{name: (name,) for name in ("known_events", "targets", "loads", "rejects")},
     "reject_reasons": ("rejects", "loads"),
     "versions": ("figures",),
+    **{name: ("clocks",) for name in ("open_clocks", "waits", "arrivals")},
+    "staffing_plan": ("staffing",),
+    "linked_tickets": ("tickets",),
     **GATES,
 }
 
@@ -137,11 +142,18 @@ def query(store: Store, name: str, question: Question) -> pd.DataFrame:
     return answer.assign(segment=segment_labels(answer, question.by))
 
 
-def query_table(store: Store, name: str, *, as_of: datetime) -> pd.DataFrame:
-    """The answer of a query file that reads a named table of the store, as known at an instant."""
+def query_table(store: Store, name: str, *, as_of: datetime, where: Scope | None = None) -> pd.DataFrame:
+    """The answer of a query file that reads a named table of the store, as known at an instant.
+
+    Takes   `where`: which of its rows; only of a query whose header names the hole `in_scope`.
+    Raises  UnknownDimension, BadParameter   the table has no such column, or the store no such value.
+    """
     for table in TABLE_QUERIES[name]:
         store.require(table)
-    return store.run(table_statement(name, as_of), what=name)
+        for of, values in (where or {}).items():
+            contract(table).dimension(of)
+            _check_value(store, [table], of, values)
+    return store.run(table_statement(name, as_of, where), what=name)
 
 
 def segment_labels(table: pd.DataFrame, by: Sequence[str]) -> "pd.Series[str]":
@@ -310,9 +322,14 @@ def _known_to(store: Store, instant: str, precision: Grain) -> Sentence:
 
 
 def _check_values(store: Store, question: Question) -> None:
+    tables = [question.table] if question.figures else question.metric.facts
     for name, values in question.where.items():
-        tables = [question.table] if question.figures else question.metric.facts
-        known = sorted({value for table in tables for value in store.values(table, name)})
-        for value in values:
-            if value not in known:
-                raise BadParameter.of("data.no_value", name=name, given=value, known=known, store=store.name)
+        _check_value(store, tables, name, values)
+
+
+def _check_value(store: Store, tables: Sequence[str], name: str, values: Sequence[str]) -> None:
+    """Refuse a value that no record has."""
+    known = sorted({value for table in tables for value in store.values(table, name)})
+    for value in values:
+        if value not in known:
+            raise BadParameter.of("data.no_value", name=name, given=value, known=known, store=store.name)

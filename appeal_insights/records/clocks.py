@@ -4,8 +4,9 @@ Reckoned anew when anything is loaded that they follow from. A clock has one ver
 pause that began or ended, a holiday that was confirmed a day later, a policy that came afterwards.
 """
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from importlib.resources import files
 from itertools import pairwise
 from typing import Any
@@ -14,11 +15,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from appeal_insights.records.business_time import OpenTime, open_time
+from appeal_insights.records.business_time import MISSING, OpenTime, open_time
 from appeal_insights.records.calendars import ALWAYS, Calendar
 from appeal_insights.records.checking import market_zones
 from appeal_insights.records.contract import BLANK, contract
-from appeal_insights.records.own_calendars import CALENDARS, calendars_of
+from appeal_insights.records.own_calendars import CALENDARS, calendars_of, loaded_at
 from appeal_insights.records.pauses import FOREVER, Pauses, due_with_pauses, net_seconds, pauses_from_log
 from appeal_insights.records.scope import read_scope
 from appeal_insights.records.statement import (
@@ -37,17 +38,19 @@ from appeal_insights.records.store import Writing
 CLOCKS, POLICIES, LOG = "clocks", "sla_policies", "status_log"
 CLOCKED = ("appeals", "tickets", "disputes")  # the facts whose records have clocks
 MARKETS_OWN, SITES_OWN, ROUND_THE_CLOCK = "market", "site", "always"
-_AHEAD = timedelta(days=400)  # what is promised today is due within it, with its pauses
+_AHEAD = timedelta(days=400)  # what is promised today is due within it, with its pauses; a longer promise in
+_SELDOM = 20  # times its hours: a calendar that is open less than an hour a day makes no due time known
 _Policy = dict[str, Any]  # a row of the store's table, with its scope read
 _NEVER = datetime(9999, 12, 31)
+_MOST_DAYS, _LAST = 20 * 366, date(2200, 12, 31)  # no table reaches further ahead
 _TYPES = {
     "text": "varchar", "code": "varchar", "instant": "timestamp", "day": "date", "integer": "bigint",
 }  # fmt: skip
 _VERSION = {"known_from": "timestamp", "known_to": "timestamp", "load_id": "integer", "source_row": "bigint"}
 _TIMED = {
     "place": "bigint", "sla_policy": "varchar", "calendar": "varchar", "promised_seconds": "bigint",
-    "due_at": "timestamp", "paused_seconds": "bigint", "net_seconds": "bigint", "known_from": "timestamp",
-    "known_to": "timestamp",
+    "due_at": "timestamp", "paused_seconds": "bigint", "stands_still": "boolean", "net_seconds": "bigint",
+    "known_from": "timestamp", "known_to": "timestamp",
 }  # fmt: skip
 
 
@@ -60,10 +63,9 @@ def run_clocks(target: Writing, touched: set[str]) -> None:
             LOG, {name: _TYPES[of.type] for name, of in contract(LOG).columns.items()} | _VERSION, temporary=True
         )
     _gather(target)
-    calendars = calendars_of(target)
     policies = target.script("clock_policies").df()
-    for moment, until in pairwise([*_moments(policies, calendars), _NEVER]):
-        _time(target, _visible(policies, moment), calendars, moment, until)
+    for moment, until in pairwise([*_moments(target, policies), _NEVER]):
+        _time(target, _visible(policies, moment), calendars_of(target, moment), moment, until)
     _write(target)
     if logless:
         target.drop(LOG)
@@ -83,10 +85,11 @@ def _gather(target: Writing) -> None:
     target.connection.unregister("zones")
 
 
-def _moments(policies: pd.DataFrame, calendars: Mapping[str, Calendar]) -> list[datetime]:
+def _moments(target: Writing, policies: pd.DataFrame) -> list[datetime]:
     """The instants from which something else was known of policies or calendars, the first since ever."""
     said = {at.to_pydatetime() for name in ("known_from", "known_to") for at in policies[name]}
-    said |= {own.known_from for of in calendars.values() for own in (*of.days, *of.ramadan)}
+    said |= {own.known_from for of in calendars_of(target).values() for own in (*of.days, *of.ramadan)}
+    said |= loaded_at(target)
     return sorted((said - {_NEVER}) | {ALWAYS})
 
 
@@ -98,7 +101,8 @@ def _visible(policies: pd.DataFrame, moment: datetime) -> list[_Policy]:
         for row in known.astype(object).to_dict("records")
     ]
     rows.sort(key=lambda row: (-len(row["where"]), -pd.Timestamp(row["valid_from_on"]).toordinal(), row["policy_id"]))
-    return [row for row in rows if set(row["where"]) <= set(contract(CLOCKS).dimensions)]
+    said_of_records = {*contract(CLOCKS).dimensions} - {*_TIMED, "paused"}
+    return [row for row in rows if set(row["where"]) <= said_of_records]
 
 
 def _time(
@@ -152,33 +156,52 @@ def _add(
         calendar=_calendars(policies["calendar"].to_numpy(dtype=object)[policy], found, calendars),
     )
     staged, steps = _stages(target, found)
-    on = staged["calendar"].to_numpy(dtype=object)
-    known = on != BLANK
     timed = staged.assign(
-        due_at=pd.Series(dtype="datetime64[s]"), net_seconds=pd.Series(dtype="Int64"), paused_seconds=0
+        due_at=pd.Series(dtype="datetime64[s]"),
+        net_seconds=pd.Series(dtype="Int64"),
+        paused_seconds=0,
+        stands_still=False,
     )
+    known = _vouched(staged, calendars)
     if known.any():
-        ends = staged[["started_at", "stopped_at"]].max()
-        first, last = staged["started_at"].min().date(), ends.max().date()
-        used = [calendars[name] for name in sorted(set(on[known]))]
-        table = open_time(used, first - timedelta(days=2), last + _AHEAD, as_of=max(moment, ALWAYS))
-        timed = _reckoned(timed, steps, table, known)
+        rows = staged[known]
+        first, last = rows["started_at"].min().date(), rows[["started_at", "stopped_at"]].max().max().date()
+        first -= timedelta(days=2)
+        ahead = max(_AHEAD, _SELDOM * timedelta(seconds=int(rows["promised_seconds"].max())))
+        named = [calendars[name] for name in sorted({*rows["calendar"]})]
+        used = [replace(of, first=min(first, of.first)) for of in named]  # the table has all of the same days
+        end = min(last + min(ahead, timedelta(days=_MOST_DAYS)), _LAST)
+        timed = _reckoned(timed, steps, open_time(used, first, end, as_of=max(moment, ALWAYS)), known)
     target.append("timed", timed[[*_TIMED]])
+
+
+def _vouched(rows: pd.DataFrame, calendars: Mapping[str, Calendar]) -> NDArray[np.bool]:
+    """Whether the calendar of each clock is known, and says anything of the days on which it started."""
+    since = {name: pd.Timestamp(of.first) + timedelta(days=1) for name, of in calendars.items()}
+    found: NDArray[np.bool] = (rows["started_at"] >= rows["calendar"].map(since)).to_numpy()
+    return found
 
 
 def _calendars(said: NDArray[np.object_], found: pd.DataFrame, known: Mapping[str, Calendar]) -> NDArray[np.object_]:
     """The calendar of each clock: a site without its own keeps its market's; `(blank)` where nobody knows one."""
-    market, site = (found[name].fillna("").to_numpy(dtype=object) for name in ("market", "site"))
-    of_market = np.where(np.isin(market, list(known)), market, BLANK)
-    of_site = np.where(np.isin(site, list(known)), site, of_market)
-    named = np.where(np.isin(said, list(known)), said, BLANK)
+    of_market = _known_one(found["market"], known, BLANK)
+    of_site = _known_one(found["site"], known, of_market)
+    named = _known_one(said, known, BLANK)
     return np.where(said == MARKETS_OWN, of_market, np.where(said == SITES_OWN, of_site, named))
+
+
+def _known_one(said: Any, known: Collection[str], otherwise: Any) -> NDArray[np.object_]:
+    """What is said, where it is one of those that are known."""
+    codes, names = pd.factorize(said, use_na_sentinel=False)
+    listed = np.isin(np.asarray(names, dtype=object).astype(str), [*known])[codes]
+    found: NDArray[np.object_] = np.where(listed, np.asarray(names, dtype=object)[codes], otherwise)
+    return found
 
 
 def _stages(target: Writing, found: pd.DataFrame) -> tuple[pd.DataFrame, Pauses]:
     """The clocks, once per state of what was known of their pauses; and the pauses as known in each of those rows."""
     pausing = found["pauses"].to_numpy() != "none"
-    named = ["place", "subject_type", "record_id", "pauses", "known_from", "known_to"]
+    named = ["place", "subject_type", "record_id", "pauses", "stopped_at", "known_from", "known_to"]
     target.connection.register("paused_clocks", found.loc[pausing, named])
     target.script("clock_stages")
     stages, steps = target.script("clock_known").df(), target.script("clock_waits").df()
@@ -191,7 +214,10 @@ def _stages(target: Writing, found: pd.DataFrame) -> tuple[pd.DataFrame, Pauses]
 
 
 def _reckoned(rows: pd.DataFrame, of: Pauses, table: OpenTime, known: NDArray[np.bool]) -> pd.DataFrame:
-    """The rows with due_at, net_seconds and paused_seconds where their calendar is known."""
+    """The rows with due_at, net_seconds and paused_seconds where their calendar is known.
+
+    Nothing is due that the table has not enough open time for: it stands still, or its calendar is hardly ever open.
+    """
     place = np.flatnonzero(known)
     renumbered = np.full(len(rows), -1, dtype=np.intp)
     renumbered[place] = np.arange(len(place))
@@ -200,19 +226,22 @@ def _reckoned(rows: pd.DataFrame, of: Pauses, table: OpenTime, known: NDArray[np
     part = rows.iloc[place]
     calendar = table.number(part["calendar"].to_numpy(dtype=object))
     start, stop = (part[name].to_numpy().astype("datetime64[s]") for name in ("started_at", "stopped_at"))
-    due = due_with_pauses(table, calendar, start, part["promised_seconds"].to_numpy(), pauses)
+    promised = part["promised_seconds"].to_numpy()
+    whole = net_seconds(table, calendar, start, (table.ends[calendar] - 1).view("datetime64[s]"), pauses).view(np.int64)
+    due = due_with_pauses(table, calendar, start, np.where(whole < promised, MISSING, promised), pauses)
     net = net_seconds(table, calendar, start, stop, pauses)
-    stood = np.zeros(len(part), dtype=np.int64)
+    stood, still = np.zeros(len(part), dtype=np.int64), np.zeros(len(part), dtype=np.int64)
     begun = np.maximum(pauses.start, start.view(np.int64)[pauses.case])
     ended = pauses.end != FOREVER
     np.add.at(stood, pauses.case[ended], np.maximum(pauses.end[ended] - begun[ended], 0))
+    np.add.at(still, pauses.case[~ended], 1)
     rows = rows.copy()
     rows.loc[known, "due_at"] = due
-    whole = pd.Series(pd.NA, index=rows.index, dtype="Int64")
-    whole[known] = pd.array(net.view(np.int64), dtype="Int64")
-    missing = np.isnat(net)
-    whole.iloc[place[missing]] = pd.NA
-    return rows.assign(net_seconds=whole, paused_seconds=_placed(stood, place, len(rows)))
+    ran = pd.Series(pd.NA, index=rows.index, dtype="Int64")
+    ran[known] = pd.array(net.view(np.int64), dtype="Int64")
+    ran.iloc[place[np.isnat(net)]] = pd.NA
+    stood, still = (_placed(each, place, len(rows)) for each in (stood, still))
+    return rows.assign(net_seconds=ran, paused_seconds=stood, stands_still=still > 0)
 
 
 def _placed(values: NDArray[np.int64], place: NDArray[np.intp], rows: int) -> NDArray[np.int64]:

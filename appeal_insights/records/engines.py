@@ -23,7 +23,9 @@ from sqlglot import exp
 from sqlglot.errors import ErrorLevel, SqlglotError
 
 from appeal_insights.errors import BadInput
+from appeal_insights.records.clocks import CLOCKS, POLICIES
 from appeal_insights.records.contract import contract, facts
+from appeal_insights.records.own_calendars import CALENDARS
 from appeal_insights.records.statement import DIALECT, Node, column, write
 from appeal_insights.records.store import FORMAT, Asked, Fingerprint, Store
 
@@ -249,7 +251,8 @@ class SparkStore(Store):
             self._about = dict(zip(about["key"], about["value"], strict=True))
             if self._about.get("format") != str(FORMAT):
                 raise BadInput.of("store.format", path=folder, found=self._about.get("format"), expected=FORMAT)
-            self._facts = sorted(set(self._all("loads")["fact"]))
+            loaded = {*self._all("loads")["fact"]} - {CALENDARS}
+            self._facts = sorted(loaded | ({CLOCKS} if POLICIES in loaded else set()))  # these are made, not loaded
             pairs = [contract(fact).pairs for fact in self._facts if fact in facts()]
             for name in ("rejects", *self._facts, *filter(None, pairs)):
                 self._show(name, folder)

@@ -23,6 +23,7 @@ from appeal_insights.records.sample_draws import DAY, column_of, read_instant, s
 from appeal_insights.records.sample_drift import DRIFT_SCENARIOS, write_drift_sample
 from appeal_insights.records.sample_handling import Luck, draw_luck, to_the_end
 from appeal_insights.records.sample_plans import PLANS, Mix, Outage, Plan, known_events
+from appeal_insights.records.sample_service import SERVICE_SCENARIOS, write_service_sample
 from appeal_insights.records.sample_submission import (
     Days,
     Part,
@@ -67,16 +68,19 @@ def write_sample(
             appeals    about as many rows: decided in those weeks or later, or open at `SAMPLE_EXTRACTED_AT`; what a
                        cause adds comes on top.
             scenario   one of `SCENARIOS`: "planted", or the same as it would be with something else, or with nothing;
-                       or one of `DRIFT_SCENARIOS`: a year of audits instead, which is always as large.
+                       or one of `DRIFT_SCENARIOS`, a year of audits instead, or of `SERVICE_SCENARIOS`, half a year
+                       of service levels: those are always as large.
     Gives   appeals.csv; enforcements.csv, those since the first of the weeks and older ones that are appealed;
             audits.csv; known_events.csv; targets.csv; truth.json. Each is put in place whole; the same seed gives the
             same bytes.
     Raises  BadParameter   fewer than one week, too few or too many appeals, or no such scenario.
     """
-    if choice("scenario", scenario, (*SCENARIOS, *DRIFT_SCENARIOS)) in DRIFT_SCENARIOS:
+    if choice("scenario", scenario, (*SCENARIOS, *DRIFT_SCENARIOS, *SERVICE_SCENARIOS)) not in SCENARIOS:
+        drifts = scenario in DRIFT_SCENARIOS
         if (weeks, appeals) != (WEEKS, APPEALS):
-            raise BadParameter(f"The scenario {scenario} is a year of audits, without appeals. Leave both numbers out.")
-        return write_drift_sample(folder, seed=seed, scenario=scenario)
+            what = "a year of audits, without appeals" if drifts else "half a year of service levels, always as large"
+            raise BadParameter(f"The scenario {scenario} is {what}. Leave both numbers out.")
+        return (write_drift_sample if drifts else write_service_sample)(folder, seed=seed, scenario=scenario)
     plan = PLANS[scenario]
     if weeks < 1 or appeals < FEWEST_APPEALS:
         raise BadParameter(f"A sample needs at least 1 week and {FEWEST_APPEALS} appeals. Given: {weeks}, {appeals}.")

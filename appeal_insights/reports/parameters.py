@@ -18,6 +18,7 @@ from appeal_insights.records.workspace import Workspace
 from appeal_insights.reports.export import read
 
 REQUIRED = ("store", "before", "after")
+VIEWS = ("review", "handover")  # of a notebook that has more than one
 PERIODS = ("before", "after")  # a notebook that has neither, but `as_of`, speaks of a store at an instant
 
 
@@ -59,6 +60,7 @@ READERS: dict[str, Callable[[Any], str]] = {
     "start": _day,
     "end": _day,
     "budget": _number,
+    "view": lambda value: choice("view", str(value), VIEWS),
 }
 
 

@@ -7,6 +7,7 @@ from nbformat import NotebookNode
 from appeal_insights.language import LANGUAGES, Language, languages
 
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
+_VIEW = "view-"  # before a view's name: the tag of a cell that is of it
 _BETWEEN = " · "  # stands between the two halves of a heading
 
 
@@ -24,6 +25,18 @@ def keep_languages(notebook: NotebookNode, choice: str) -> NotebookNode:
         if cell.cell_type == "markdown":
             cell.source = keep_language(cell.source, wanted[0])
     return notebook
+
+
+def keep_view(notebook: NotebookNode, view: str) -> NotebookNode:
+    """The notebook with the cells of one view, and those of none; all of them where no view is meant."""
+    if view:
+        own = f"{_VIEW}{view}"
+        notebook.cells = [cell for cell in notebook.cells if own in _views(cell) or not _views(cell)]
+    return notebook
+
+
+def _views(cell: NotebookNode) -> list[str]:
+    return [tag for tag in cell.metadata.get("tags", []) if tag.startswith(_VIEW)]
 
 
 def keep_language(markdown: str, language: Language) -> str:

@@ -27,7 +27,7 @@ from appeal_insights.reports.export import About, export, read
 from appeal_insights.reports.failure import Asked, CellError, plain, stopped_in, told_in
 from appeal_insights.reports.folders import Working, close_abandoned, working_folder
 from appeal_insights.reports.parameters import check_parameters, short_name, spoken_of
-from appeal_insights.reports.prose import keep_languages
+from appeal_insights.reports.prose import keep_languages, keep_view
 from appeal_insights.reports.workbook import can_write, write_workbook
 
 KERNEL = [
@@ -108,7 +108,8 @@ def _as_text(parameters: Mapping[str, Any]) -> dict[str, str]:
 def _execute(source: Path, work: Working, resolved: Mapping[str, Any], place: Workspace, *, progress: bool) -> None:
     """Run every cell, and say what stopped it."""
     prepared, executed = work.folder / f".{source.name}", work.folder / source.name
-    nbformat.write(keep_languages(read(source), resolved["language"]), prepared)  # type: ignore[no-untyped-call]
+    wanted = keep_view(keep_languages(read(source), resolved["language"]), resolved.get("view", ""))
+    nbformat.write(wanted, prepared)  # type: ignore[no-untyped-call]
     try:
         papermill.execute_notebook(
             str(prepared), str(executed), parameters=dict(resolved), kernel_name="python3", language="python",

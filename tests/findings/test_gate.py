@@ -83,8 +83,8 @@ def test_a_late_record_is_counted_from_the_second_load_on(tmp_path):
 
 def test_the_report_says_it_in_its_header_and_shows_every_check(demo):
     inquiry = demo.investigate()
-    assert exhibit(inquiry, "summary")["title"].endswith("checks: 19 passed, 4 warned")
-    assert exhibit(inquiry, "summary", language="zh-CN")["title"].endswith("记录校验：通过 19，警告 4")
+    assert exhibit(inquiry, "summary")["title"].endswith("checks: 20 passed, 4 warned")
+    assert exhibit(inquiry, "summary", language="zh-CN")["title"].endswith("记录校验：通过 20，警告 4")
     shown = rows(exhibit(inquiry, "about", id="gate"))
     assert [row["result"] for row in shown].count("warned") == 4
     [window] = [row for row in shown if row["check"].startswith("Received within six months of the enforcement")]

@@ -18,6 +18,7 @@ APPEALED = table("""
     a2        | 2     | 2026-10-05T12:00:00Z | 2026-10-05T13:00:00Z | decision_reversed | human      | 300
 """).rename(columns={"round": "appeal_round"})
 APPEALED = APPEALED.assign(market="GB", enforcement_id="e1", reinstated_at=[None, "2026-10-05T14:00:00Z"])
+APPEALED["stated_in_time"] = ["true", "false"]
 AUDITED = table("""
     audit_id | subject_type | decided_at           | audited_at           | purpose | decision          | verdict
     q1       | appeal       | 2026-10-05T11:00:00Z | 2026-10-05T15:00:00Z | random  | decision_upheld   | incorrect
@@ -36,6 +37,45 @@ COULD_BE_AUDITED = table("""
     cell_id | subject_type | market | stratum | cases | decided_at
     c1      | appeal       | GB     | easy    | 40    | 2026-10-05T12:00:00Z
 """)
+# One hour to decide in, two to resolve in. a1 is decided when it is due, a2 waits half an hour; t1 is an hour late and
+# t2 is open when it is due.
+PROMISED = table("""
+    policy_id | subject_type | clock   | hours | calendar | pauses            | valid_from           | owner
+    p1        | appeal       | decide  | 1     | always   | waiting_appellant | 2026-08-01T00:00:00Z | lead
+    p2        | ticket       | resolve | 2     | always   | none              | 2026-08-01T00:00:00Z | lead
+""")
+LOGGED = table("""
+    step_id | subject_type | subject_id | status            | happened_at
+    1       | appeal       | a2         | waiting_appellant | 2026-10-05T12:15:00Z
+    2       | appeal       | a1         | reopened          | 2026-10-05T12:30:00Z
+    3       | appeal       | a2         | in_review         | 2026-10-05T12:45:00Z
+""")
+TICKETS = table("""
+    ticket_id | severity | created_at           | acked_at             | resolved_at          | repeat_of
+    t1        | P0       | 2026-10-05T09:00:00Z | 2026-10-05T10:00:00Z | 2026-10-05T12:00:00Z |
+    t2        | P1       | 2026-10-05T11:00:00Z | 2026-10-05T15:00:00Z |                      | t1
+""").assign(market="GB", ack_mode="human")
+WORKED = table("""
+    staffing_id | market | site | worked_at            | scheduled_hours | productive_hours
+    w1          | GB     | S1   | 2026-10-05T10:00:00Z | 1               | 0.5
+""")
+DISPUTES = table("""
+    dispute_id | submitted_at         | decided_at           | outcome          | implemented_at
+    d1         | 2026-10-05T09:00:00Z | 2026-10-05T12:00:00Z | reversed_merits  | 2026-10-05T14:00:00Z
+    d2         | 2026-10-05T10:00:00Z | 2026-10-05T13:00:00Z | reversed_default |
+""").assign(market="GB")
+FACTS = {
+    "enforcements": ENFORCED,
+    "appeals": APPEALED,
+    "gold": ANSWERED,
+    "strata": COULD_BE_AUDITED,
+    "audits": AUDITED,
+    "sla_policies": PROMISED,
+    "status_log": LOGGED,
+    "tickets": TICKETS,
+    "staffing": WORKED,
+    "disputes": DISPUTES,
+}
 HOURS = range(8, 17)
 # What is counted as of each full hour from 8 to 16, as numerator/denominator; a dot where nothing is.
 SEEN = {
@@ -63,29 +103,41 @@ SEEN = {
     "dispute_rate":               ".     .    .    .    .    .    .    0/3  1/3",
     "gold_pass_rate":             ".     .    1/1  1/1  1/1  1/2  1/2  1/2  1/2",
     "auditable_cases":            ".     .    .    .    40   40   40   40   40",
+    "sla_attainment":             ".     .    .    1/2  1/2  1/3  2/4  2/4  2/4",
+    "net_turnaround":             ".     .    .    0/1  0/2  0/3  0/3  0/3  0/3",
+    "paused_share":               ".     .    .    0/1  0/2  1/3  1/3  1/3  1/3",
+    "reopen_rate":                ".     .    .    0/1  0/2  1/3  1/3  1/3  1/3",
+    "stated_timely_rate":         ".     .    1/1  1/1  1/2  1/2  1/2  1/2  1/2",
+    "tickets_created":            ".     1    1    2    2    2    2    2    2",
+    "open_tickets":               ".     1    1    2    1    1    1    1    1",
+    "time_to_acknowledge":        ".     .    1/1  1/1  1/1  1/1  1/1  2/2  2/2",
+    "time_to_resolve":            ".     .    .    .    0/1  0/1  0/1  0/1  0/1",
+    "repeat_ticket_rate":         ".     0/1  0/1  1/2  1/2  1/2  1/2  1/2  1/2",
+    "productive_time":            ".     .    1800 1800 1800 1800 1800 1800 1800",
+    "occupancy":                  ". . 0/1800 100/1800 100/1800 400/1800 400/1800 400/1800 400/1800",
+    "disputes_submitted":         ".     1    2    2    2    2    2    2    2",
+    "dispute_loss_rate":          ".     .    .    .    1/1  1/1  1/1  1/1  1/1",
+    "dispute_default_share":      ".     .    .    .    0/1  1/2  1/2  1/2  1/2",
+    "dispute_implemented_share":  ".     .    .    .    0/1  0/2  1/2  1/2  1/2",
 }  # fmt: skip
+
+
+def tell(path, **more: str):
+    """A store of the whole story."""
+    for fact, rows in FACTS.items():
+        make_store(path, rows.assign(**more), fact=fact)
+    return path
 
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory):
-    path = tmp_path_factory.mktemp("story") / "story.duckdb"
-    make_store(path, ENFORCED, fact="enforcements")
-    make_store(path, APPEALED)
-    make_store(path, ANSWERED, fact="gold")
-    make_store(path, COULD_BE_AUDITED, fact="strata")
-    return make_store(path, AUDITED, fact="audits")
+    return tell(tmp_path_factory.mktemp("story") / "story.duckdb")
 
 
 @pytest.fixture(scope="module")
 def foretold(tmp_path_factory):
     """The same, where each record was known weeks before any of it happened: planned, or a clock that was wrong."""
-    path = tmp_path_factory.mktemp("foretold") / "story.duckdb"
-    early = {"known_from": "2026-09-01T00:00:00Z"}
-    make_store(path, ENFORCED.assign(**early), fact="enforcements")
-    make_store(path, APPEALED.assign(**early))
-    make_store(path, ANSWERED.assign(**early), fact="gold")
-    make_store(path, COULD_BE_AUDITED.assign(**early), fact="strata")
-    return make_store(path, AUDITED.assign(**early), fact="audits")
+    return tell(tmp_path_factory.mktemp("foretold") / "story.duckdb", known_from="2026-09-01T00:00:00Z")
 
 
 def seen(path, name: str, as_of: datetime) -> str:
@@ -110,7 +162,9 @@ def test_a_metric_sees_what_had_happened_by_then(path, foretold, name):
     assert seen(path, name, FIRST_LOAD) == SEEN[name].split()[-1]
 
 
-@pytest.mark.parametrize("name", ["appeal_rate", "overturn_rate", "received", "wrong_uphold_rate"])
+@pytest.mark.parametrize(
+    "name", ["appeal_rate", "overturn_rate", "received", "wrong_uphold_rate", "sla_attainment", "paused_share"]
+)
 def test_a_second_before_it_happened_it_had_not(path, name):
     first = next(hour for hour, text in zip(HOURS, SEEN[name].split(), strict=True) if text[0] not in ".0")
     then = datetime(2026, 10, 5, first)

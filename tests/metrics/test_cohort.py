@@ -56,6 +56,28 @@ def path(tmp_path_factory):
     return both(tmp_path_factory.mktemp("enforced") / "enforced.duckdb", ENFORCED)
 
 
+@pytest.fixture(scope="module")
+def served(path):
+    """The same with two lost disputes, of which one is put into effect, and promises; one decided case is reopened."""
+    lost = table("""
+        dispute_id | market | submitted_at         | decided_at           | outcome          | implemented_at
+        d1         | GB     | 2026-10-05T09:00:00Z | 2026-10-07T09:00:00Z | reversed_merits  | 2026-10-09T09:00:00Z
+        d2         | GB     | 2026-10-05T09:00:00Z | 2026-10-08T09:00:00Z | reversed_default |
+    """)
+    promised = table("""
+        policy_id | subject_type | clock  | hours | calendar | pauses | valid_from           | owner
+        p1        | appeal       | decide | 24    | always   | none   | 2026-01-01T00:00:00Z | lead
+        p2        | dispute      | decide | 2160  | always   | none   | 2026-01-01T00:00:00Z | body
+    """)
+    logged = table("""
+        step_id | subject_type | subject_id | status   | happened_at
+        1       | appeal       | a1         | reopened | 2026-10-10T09:00:00Z
+    """)
+    for fact, rows in {"disputes": lost, "sla_policies": promised, "status_log": logged}.items():
+        make_store(path, rows, fact=fact)
+    return path
+
+
 def one_by_one(enforced: pd.DataFrame) -> pd.DataFrame:
     """The same enforcements, none of which stands for others."""
     times = enforced["stands_for"].fillna("1").astype(int)
@@ -88,11 +110,11 @@ def test_a_cohort_sees_no_more_than_was_known(appeals, path):
 
 
 @pytest.mark.parametrize("name", [name for name, of in metrics().items() if of.completes])
-def test_a_cohort_ends_where_a_trend_is(path, name):
+def test_a_cohort_ends_where_a_trend_is(served, name):
     of = metrics()[name]
     basis = "submission" if "submission" in of.at else of.basis
-    [trend] = answer(path, "trend", "2026-W41", of=name, basis=basis).itertuples()
-    found = answer(path, "cohort", "2026-W41", of=name, basis=basis)
+    [trend] = answer(served, "trend", "2026-W41", of=name, basis=basis).itertuples()
+    found = answer(served, "cohort", "2026-W41", of=name, basis=basis)
     assert (found["numerator"].iloc[-1], found["denominator"].iloc[-1]) == (trend.numerator, trend.denominator)
 
 

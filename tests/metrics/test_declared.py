@@ -7,6 +7,7 @@ import pytest
 
 from appeal_insights.metrics.metric import metrics
 from tests.helpers import answer, decided, make_store, table
+from tests.metrics.test_declared_service import BY_HAND as OF_SERVICE
 
 BEFORE, WEEK = "2026-W40", "2026-W41"  # from 2026-09-28 and from 2026-10-05; at noon it is the same day on every clock
 
@@ -168,8 +169,9 @@ def rate(path, name: str) -> float:
 
 def test_every_metric_that_records_hold_has_its_ten_rows_here():
     assert {len(rows) for rows in (ENFORCED, APPEALED, AUDITED, ANSWERED, COULD_BE_AUDITED)} == {10}
-    assert set(BY_HAND) == {name for name, found in metrics().items() if found.at}
-    assert {name for name, (*_, denominator) in BY_HAND.items() if denominator is None} == {
+    assert not BY_HAND.keys() & OF_SERVICE.keys()
+    assert {*BY_HAND, *OF_SERVICE} == {name for name, found in metrics().items() if found.at}
+    assert {name for name, (*_, denominator) in (BY_HAND | OF_SERVICE).items() if denominator is None} == {
         name for name, found in metrics().items() if found.kind in ("count", "stock")
     }
 

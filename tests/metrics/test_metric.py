@@ -46,9 +46,16 @@ def counts(path, name: str, **asked) -> tuple[int, int]:
 
 
 def test_a_metric_that_only_figures_hold_is_not_counted_from_records(path):
-    assert metric("sla_attainment").at == {}
-    with pytest.raises(BadParameter, match=r"No record says sla_attainment.* store of figures"):
-        counts(path, "sla_attainment")
+    assert metric("automated_accuracy").at == {}
+    with pytest.raises(BadParameter, match=r"No record says automated_accuracy.* store of figures"):
+        counts(path, "automated_accuracy")
+
+
+def test_a_promise_is_counted_when_it_falls_due_and_on_no_other_basis():
+    assert metric("sla_attainment").at == {"due": "due_at"}
+    assert metric("sla_attainment").basis == "due"
+    with pytest.raises(BadParameter, match="no basis 'decision'"):
+        metric("sla_attainment").instant("decision")
 
 
 @pytest.mark.parametrize("basis", ["decision", "submission"])

@@ -9,7 +9,7 @@ from appeal_insights.metrics.metric import metrics
 from appeal_insights.metrics.query import QUERIES, query
 from appeal_insights.records.store import Store
 from tests.helpers import answer, decided, english_left, make_sheet, make_store, question, table
-from tests.metrics.test_as_of import ANSWERED, APPEALED, AUDITED, COULD_BE_AUDITED, ENFORCED
+from tests.metrics.test_as_of import APPEALED, ENFORCED, tell
 
 ONE_OF_EACH = {
     "proportion": "overturn_rate",
@@ -22,12 +22,7 @@ ONE_OF_EACH = {
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory):
-    path = tmp_path_factory.mktemp("all") / "all.duckdb"
-    make_store(path, ENFORCED, fact="enforcements")
-    make_store(path, APPEALED)
-    make_store(path, ANSWERED, fact="gold")
-    make_store(path, COULD_BE_AUDITED, fact="strata")
-    return make_store(path, AUDITED, fact="audits")
+    return tell(tmp_path_factory.mktemp("all") / "all.duckdb")
 
 
 def refused(path, name: str, of: str) -> AppealInsightsError | None:

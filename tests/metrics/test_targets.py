@@ -11,8 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appeal_insights.errors import UnknownStore
-from appeal_insights.findings.gate import gate
-from appeal_insights.language import say
 from appeal_insights.metrics.metric import metric
 from appeal_insights.metrics.query import query, query_table
 from appeal_insights.metrics.question import Question
@@ -20,9 +18,8 @@ from appeal_insights.metrics.targets import Target, in_force, misfit, targets, t
 from appeal_insights.periods import period, split
 from appeal_insights.records.ingest import ingest
 from appeal_insights.records.mapping import same_names
-from appeal_insights.records.sample_targets import targets as sample_targets
 from appeal_insights.records.store import Store
-from tests.helpers import FIRST_LOAD, decided, make_store, question, table
+from tests.helpers import FIRST_LOAD, decided, make_store, question
 
 WEEKS = "2026-W40..2026-W42"  # 28 September, 5 and 12 October
 COLUMNS = ["target_id", "metric", "scope", "value", "direction", "valid_from", "valid_to", "owner", "approved_by"]
@@ -310,53 +307,6 @@ def test_a_hostile_scope_is_a_scope_that_nothing_is_in(store_with):
     assert hostile.scope == {"market": ["DE'"], "--": ["1", "</script>"], "queue": ["{x}"]}
     assert misfit(hostile) == "no_dimension"
     assert weekly(store, where={"market": ["DE"]}) == [0.45, 0.45, 0.45]
-
-
-# --- The checks ------------------------------------------------------------------------------------------------------
-
-# b overlaps c (the same scope in another order) and d; e leaves a gap to f; g and h are of two versions; j is of no
-# metric; k is of no metric either, but over.
-CHECKED = """
-target_id | metric        | definition_version | scope                   | value | valid_from | valid_to   | per
-a         | overturn_rate |                    |                         | 0.5   | 2026-01-01 | 2026-07-01 |
-a2        | overturn_rate |                    |                         | 0.4   | 2026-07-01 |            |
-b         | overturn_rate |                    | market=DE,AT; queue=q   | 0.5   | 2026-01-01 |            |
-c         | overturn_rate |                    | queue=q;market=AT , DE; | 0.5   | 2026-02-01 | 2026-03-01 |
-d         | overturn_rate | 1                  | queue=q;market=AT,DE,DE | 0.5   | 2026-06-01 |            |
-e         | overturn_rate |                    | market=GB               | 0.5   | 2026-01-01 | 2026-02-01 |
-f         | overturn_rate |                    | market=GB               | 0.5   | 2026-02-02 |            |
-g         | overturn_rate | 1                  | market=FR               | 0.5   | 2026-01-01 |            |
-h         | overturn_rate | 2                  | market=FR               | 0.5   | 2026-01-01 |            |
-i         | received      |                    |                         | 9     | 2026-01-01 |            | week
-i2        | received      |                    |                         | 9     | 2026-01-01 |            | month
-j         | nonsense      |                    |                         | 9     | 2026-01-01 |            |
-k         | nonsense      |                    | market=GB               | 9     | 2026-01-01 | 2026-02-01 |
-"""
-
-
-def test_the_gate_tells_of_targets_that_overlap_leave_gaps_or_fit_nothing(tmp_path):
-    rows = table(CHECKED).assign(direction="at_most", owner="o", approved_by="a")
-    path = make_store(tmp_path / "s.duckdb", rows, fact="targets")
-    with Store(path) as store:
-        found = {test.id: (test.result, test.broken, test.looked_at) for test in gate(store, FIRST_LOAD)}
-        then = {test.id: test.looked_at for test in gate(store, datetime(2026, 1, 15))}
-    assert found == {
-        "targets_apart": ("warned", 3, 13),  # b, c, d
-        "targets_follow": ("warned", 1, 5),  # of a, b, c, e and g, only e is followed after a day between
-        "targets_fit": ("warned", 2, 13),  # h, of version 2, and j
-    }
-    assert then["targets_apart"] == 9, "c, d, a2 and f were not known then"
-    for name in found:
-        assert say(f"gate_test.{name}", "en") != say(f"gate_test.{name}", "zh-CN")
-
-
-def test_the_targets_of_the_sample_pass_every_check(tmp_path):
-    path = make_store(tmp_path / "s.duckdb", sample_targets(), fact="targets")
-    with Store(path) as store:
-        assert {test.id: test.result for test in gate(store, store.latest())} == dict.fromkeys(
-            ["targets_apart", "targets_follow", "targets_fit"], "passed"
-        )
-        assert len(targets(store, FIRST_LOAD)) == 9
 
 
 # --- Against the definition, row by row ------------------------------------------------------------------------------

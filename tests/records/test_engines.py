@@ -21,6 +21,7 @@ from appeal_insights.records.sample import write_sample
 from appeal_insights.records.statement import as_text, column, fill, parse, text_value, write
 from appeal_insights.records.store import Store
 from tests.helpers import FIRST_LOAD, SHEET, decided, make_sheet, make_store, question, table
+from tests.made_up_service import made_up
 from tests.spark_server import server
 
 WEEKS = ["2026-W43", "2026-W44", "2026-W45", "2026-W46"]
@@ -84,6 +85,9 @@ def records(tmp_path_factory):
     for fact in ("gold", "strata"):  # those of the same weeks
         rows = pd.read_csv(of_audits / f"{fact}.csv", dtype="str").tail(4000)
         assert ingest(rows, folder / "records.duckdb", fact=fact, loaded_at=FIRST_LOAD).rejected == 0
+    of_service = made_up(5, appeals=0, tickets=1000, first=datetime(2026, 10, 15), days=31)
+    for fact in ("tickets", "staffing", "disputes", "status_log", "sla_policies"):
+        make_store(folder / "records.duckdb", of_service[fact], fact=fact)
     return folder / "records.duckdb"
 
 

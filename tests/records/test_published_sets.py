@@ -271,3 +271,26 @@ def test_how_far_the_raters_agree_is_reckoned_on_what_was_taken_in(ratings, trut
     assert found.percent == pytest.approx(agreed[raters > 1].mean(), abs=1e-12)
     assert found.prevalence > 0.7
     assert found.alpha < found.percent - 0.2, "most sites are fit for all, so agreeing on G is worth little"
+
+
+@pytest.fixture(scope="module")
+def complaints(public, place):
+    """Complaints to a bureau in a store."""
+    said = take_in(place, public / "us_cfpb_complaints_sample.parquet", "cfpb", "us_cfpb")
+    assert "18,340 rows read = 18,340 new" in said
+    return place
+
+
+@pytest.mark.parametrize(
+    ("months", "extract", "late", "published"),
+    [("2014-10..2014-11", "2014-11", 161, 0.9807), ("2023-05..2023-06", "2023-06", 42, 0.9958)],
+)
+def test_the_bureau_calls_98_and_99_6_percent_of_complaints_timely(
+    complaints, truths, months, extract, late, published
+):
+    """By its own word: nothing says when they were due, so no promise is counted."""
+    known = truths["us_cfpb_complaints_sample"]["by_extract"][extract]
+    [row] = asked(complaints, "cfpb", "breakdown", "--metric=stated_timely_rate", f"--during={months}")
+    assert (row["denominator"] - row["numerator"], row["denominator"]) == (late, known["rows"])
+    assert row["rate"] == pytest.approx(known["timely_rate"], abs=EXACT)
+    assert row["rate"] == pytest.approx(published, abs=5e-5)

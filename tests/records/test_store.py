@@ -169,7 +169,7 @@ def other_format(path):
     [
         (lambda path: path.write_text("market,outcome\n"), "is not a store of this package"),
         (other_database, "is not a store of this package"),
-        (other_format, "has the format 99, this version reads 6"),
+        (other_format, "has the format 99, this version reads 7"),
         (lambda path: path.mkdir(), "is not a store of this package"),
     ],
 )

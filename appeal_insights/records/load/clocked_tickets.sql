@@ -1,33 +1,27 @@
 -- Which clocks run for a ticket, from when, and when did what was promised happen?
 --
--- reads   tickets   the store's table: versions, with known_from and known_to
---         steps     the status log as it is now: subject_type, subject_id, status, happened_at
---         zones     market, zone: whose clock decides on which day something happened; an empty market is all others
--- gives   clocked   one row per version and clock
+-- reads   tickets      the store's table: versions, with known_from and known_to
+--         log_states   what the status log says of each case, as states: taken_on_at, reopened_at, hand_overs
+--         zones        market, zone: whose clock decides on which day something happened; an empty market is all others
+-- gives   clocked      one row per version and clock
 --
 -- An automatic receipt acknowledges nothing; then the first step that somebody took does, at the latest the resolution.
 
 insert into clocked by name
-with of_log as (
+with versions as (
     select
-        subject_id,
-        min(case when status in ('acknowledged', 'in_review') then happened_at end) as taken_on_at,
-        min(case when status = 'reopened' then happened_at end) as reopened_at,
-        count(case when status = 'handed_over' then 1 end) as hand_overs
-    from steps
-    where subject_type = 'ticket'
-    group by subject_id
-),
-
-versions as (
-    select
-        tickets.*,
-        case when ack_mode is distinct from 'auto' then acked_at else of_log.taken_on_at end as answered_at,
-        of_log.reopened_at,
-        coalesce(of_log.hand_overs, 0) as hand_overs,
-        coalesce(zones.zone, (select zone from zones where market = '')) as zone
+        tickets.* exclude (known_from, known_to),
+        case when ack_mode is distinct from 'auto' then acked_at else log_states.taken_on_at end as answered_at,
+        log_states.reopened_at,
+        coalesce(log_states.hand_overs, 0) as hand_overs,
+        coalesce(zones.zone, (select zone from zones where market = '')) as zone,
+        greatest(tickets.known_from, log_states.known_from) as known_from,
+        least(tickets.known_to, log_states.known_to) as known_to
     from tickets
-    left join of_log on tickets.ticket_id = of_log.subject_id
+    left join log_states
+        on log_states.subject_type = 'ticket'
+        and tickets.ticket_id = log_states.subject_id
+        and log_states.known_from < tickets.known_to and tickets.known_from < log_states.known_to
     left join zones on cast(tickets.market as varchar) = zones.market
 ),
 

@@ -1,7 +1,8 @@
 -- The clocks of all records with what the policies and calendars make of them, as versions.
 --
 -- reads   clocked   what every record says of its clocks, zone, known_from, known_to
---         timed     place, sla_policy, calendar, promised_seconds, due_at, paused_seconds, net_seconds, known_from, known_to
+--         timed     place, sla_policy, calendar, promised_seconds, due_at, paused_seconds, stands_still, net_seconds,
+--                   known_from, known_to
 -- gives   next      the rows of the store's table `clocks`; what was found twice in a row for one clock is one version
 
 insert into next by name
@@ -13,6 +14,7 @@ with compared as (
             and lag(timed.calendar) over one_clock = timed.calendar
             and lag(timed.due_at) over one_clock is not distinct from timed.due_at
             and lag(timed.paused_seconds) over one_clock = timed.paused_seconds
+            and lag(timed.stands_still) over one_clock = timed.stands_still
             and lag(timed.net_seconds) over one_clock is not distinct from timed.net_seconds as as_before
     from timed
     window one_clock as (partition by timed.place order by timed.known_from)
@@ -25,10 +27,10 @@ numbered as (
 
 versions as (
     select
-        place, sla_policy, calendar, promised_seconds, due_at, paused_seconds, net_seconds,
+        place, sla_policy, calendar, promised_seconds, due_at, paused_seconds, stands_still, net_seconds,
         min(known_from) as known_from, max(known_to) as known_to
     from numbered
-    group by place, version, sla_policy, calendar, promised_seconds, due_at, paused_seconds, net_seconds
+    group by place, version, sla_policy, calendar, promised_seconds, due_at, paused_seconds, stands_still, net_seconds
 )
 
 select
@@ -45,7 +47,7 @@ select
     coalesce(clocked.content_language, '(blank)') as content_language,
     coalesce(clocked.queue, '(blank)') as queue,
     coalesce(clocked.site, '(blank)') as site,
-    case when versions.paused_seconds > 0 or versions.due_at is null then 'true' else 'false' end as paused,
+    case when versions.paused_seconds > 0 or versions.stands_still then 'true' else 'false' end as paused,
     clocked.started_at, versions.due_at, clocked.stopped_at, clocked.void, clocked.reopened_at, clocked.hand_overs,
     versions.promised_seconds, versions.paused_seconds,
     epoch_us(versions.due_at) // 1000000 as due_second,
@@ -58,7 +60,12 @@ select
     cast(ceil(ln(greatest(gross_seconds, 1)) / 0.0400053346137) as integer) as gross_bucket,
     cast(ceil(ln(greatest(versions.net_seconds, 1)) / 0.0400053346137) as integer) as net_bucket,
     versions.known_from, versions.known_to, clocked.load_id, clocked.source_row,
-    md5(concat_ws('|', clock_id, clocked.stopped_at, versions.due_at, versions.sla_policy, versions.paused_seconds)) as row_hash
+    md5(cast(row(
+        clock_id, versions.sla_policy, versions.calendar, clocked.market, clocked.severity, clocked.appellant,
+        clocked.complaint_type, clocked.policy_group, clocked.category, clocked.content_language, clocked.queue, clocked.site,
+        clocked.started_at, versions.due_at, clocked.stopped_at, clocked.void, clocked.reopened_at, clocked.hand_overs,
+        versions.promised_seconds, versions.paused_seconds, versions.stands_still, versions.net_seconds
+    ) as varchar)) as row_hash
 from versions
 join clocked on versions.place = clocked.rowid
 order by clocked.subject_type, clocked.clock, clocked.rowid, versions.known_from;
