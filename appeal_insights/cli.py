@@ -70,7 +70,8 @@ def sample(
 
     place = folder or find_workspace(workspace).sample
     made = write_sample(place, seed=seed, weeks=weeks, appeals=appeals, scenario=scenario)
-    typer.echo(f"Wrote {_names(made)} to {made}.")
+    names = ", ".join(sorted(path.name for path in made.iterdir() if path.is_file()))
+    typer.echo(f"Wrote {names} to {made}.")
 
 
 @app.command()
@@ -312,15 +313,18 @@ def demo(workspace: WorkspaceOption = None) -> None:
 def _make_demo_stores(place: Workspace) -> None:
     from appeal_insights.records.sample import SAMPLE_EXTRACTED_AT, SAMPLE_FACTS, write_sample
     from appeal_insights.records.sample_drift import DRIFT_FACTS
+    from appeal_insights.records.sample_service import SERVICE_CALENDARS, SERVICE_FACTS
 
     for store, folder, scenario, facts in (
         ("demo", place.sample, "planted", SAMPLE_FACTS),
         ("quality", place.sample / "audits", "accuracy_drift", DRIFT_FACTS),
+        ("service", place.sample / "service", "service_levels", (SERVICE_CALENDARS, *SERVICE_FACTS)),
     ):
         write_sample(folder, scenario=scenario)
         typer.echo(f"Made-up records: {folder}")
         for fact in facts:
-            _take_in(folder / f"{fact}.csv", place, store, fact=fact, loaded_at=SAMPLE_EXTRACTED_AT)
+            file = folder / (fact if fact == SERVICE_CALENDARS else f"{fact}.csv")
+            _take_in(file, place, store, fact=fact, loaded_at=SAMPLE_EXTRACTED_AT)
     published = place.public / "tiktok_appeals_by_decision_type.csv"
     _take_in(published, place, "tiktok", mapping="tiktok_appeals", loaded_at="2026-09-01")
 
@@ -444,7 +448,3 @@ def _pair(text: str) -> tuple[str, str]:
     if not (sign and name.strip()):
         raise BadParameter(f"Cannot read -p {text}. Write it as -p name=value.")
     return name.strip(), value.strip()
-
-
-def _names(folder: Path) -> str:
-    return ", ".join(sorted(path.name for path in folder.iterdir() if path.is_file()))

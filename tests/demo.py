@@ -23,6 +23,7 @@ from appeal_insights.findings.shown import EXHIBIT, FINDING
 from appeal_insights.periods import Period, period
 from appeal_insights.records.sample import SAMPLE_EXTRACTED_AT, SAMPLE_FACTS, write_sample
 from appeal_insights.records.sample_drift import DRIFT_FACTS
+from appeal_insights.records.sample_service import SERVICE_CALENDARS, SERVICE_FACTS
 
 PROJECT = Path(__file__).parents[1]
 BEFORE, AFTER = "2026-W40..2026-W43", "2026-W44..2026-W46"  # the planted cause starts with the later one
@@ -85,6 +86,7 @@ def make_demo(root: Path) -> Demo:
     place = Demo(root)
     write_sample(place.sample)
     write_sample(place.sample / "audits", scenario="accuracy_drift")
+    write_sample(place.sample / "service", scenario="service_levels")
     for file, *more in (
         *(
             (
@@ -94,6 +96,15 @@ def make_demo(root: Path) -> Demo:
                 f"--loaded-at={SAMPLE_EXTRACTED_AT}",
             )
             for fact in DRIFT_FACTS
+        ),
+        *(
+            (
+                place.sample / "service" / (fact if fact == SERVICE_CALENDARS else f"{fact}.csv"),
+                "--store=service",
+                *([] if fact == SERVICE_CALENDARS else [f"--fact={fact}"]),
+                f"--loaded-at={SAMPLE_EXTRACTED_AT}",
+            )
+            for fact in (SERVICE_CALENDARS, *SERVICE_FACTS)
         ),
         *(
             (place.sample / f"{fact}.csv", "--store=demo", f"--fact={fact}", f"--loaded-at={SAMPLE_EXTRACTED_AT}")

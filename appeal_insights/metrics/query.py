@@ -75,7 +75,7 @@ TABLE_QUERIES: dict[str, tuple[str, ...]] = {
     **{name: (name,) for name in ("known_events", "targets", "loads", "rejects")},
     "reject_reasons": ("rejects", "loads"),
     "versions": ("figures",),
-    **{name: ("clocks",) for name in ("open_clocks", "waits", "arrivals")},
+    **dict.fromkeys(("open_clocks", "waits", "arrivals"), ("clocks",)),
     "staffing_plan": ("staffing",),
     "linked_tickets": ("tickets",),
     **GATES,
