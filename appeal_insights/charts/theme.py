@@ -50,11 +50,24 @@ def _register() -> None:
     alt.renderers.register(NAME, _bundle)
 
 
-def spec_of(chart: alt.TopLevelMixin) -> dict[str, Any]:
-    """The finished Vega-Lite specification of a chart, theme and data inside: same table, same bytes."""
+def spec_of(chart: alt.TopLevelMixin, *, checked: bool = True) -> dict[str, Any]:
+    """The finished Vega-Lite specification of a chart, theme and data inside: same table, same bytes.
+
+    Takes   `checked`: whether every part is held against Vega-Lite's schema, which takes as long as all the rest.
+    """
     use_theme()
     with alt.data_transformers.enable("default"):
-        return chart.to_dict()
+        return chart.to_dict(validate=checked)
+
+
+@contextmanager
+def unchecked() -> Iterator[None]:
+    """Build charts without holding every part against Vega-Lite's schema: for one of ours that is drawn while asked.
+
+    What is built by the same functions is checked in every report and every test.
+    """
+    with debug_mode(False):
+        yield
 
 
 def check_table(table: pd.DataFrame, columns: Iterable[str], temporal: Collection[str] = ()) -> None:

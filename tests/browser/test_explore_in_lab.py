@@ -22,6 +22,7 @@ pytestmark = pytest.mark.browser
 
 TOKEN = "only-for-this-test"
 DRAWN = ".vega-embed .marks"  # a canvas or an svg
+PICTURE = ".appeal-insights-explorer .appeal-insights-picture[data-drawn=yes]"
 CHART = f".appeal-insights-explorer {DRAWN}"
 COMMAND = "from appeal_insights.cli import main; main()"
 PATIENCE = 60_000  # milliseconds: a kernel and JupyterLab start within it on a busy machine
@@ -160,14 +161,15 @@ def test_a_change_of_the_filter_changes_chart_and_table(lab, colours_in):
     chart, table = page.locator(CHART), page.locator(".appeal-insights-table table").first
     chart.wait_for()
     assert colours_in(chart).get(DARK, 0) > 200
-    before, whole = chart.screenshot(), table.inner_text()
+    before, whole, alt = chart.screenshot(), table.inner_text(), page.locator(PICTURE).get_attribute("aria-label")
     assert "All records" in whole
     page.get_by_label("Only", exact=True).select_option(label="Policy")
     choose_value(page, "misleading_claims")
     table.get_by_text("Policy: misleading_claims").wait_for()
     assert table.inner_text() != whole
     assert 'where="policy=misleading_claims"' in page.locator(".appeal-insights-call").inner_text()
-    chart.wait_for()
+    other = f"(was) => [...document.querySelectorAll('{PICTURE}')].some((one) => one.ariaLabel !== was)"
+    page.wait_for_function(other, arg=alt)
     assert colours_in(chart).get(DARK, 0) > 200
     assert chart.screenshot() != before
     assert tallest(chart, page, INK) < 0.1  # no event is drawn here: what the next test looks for can be missing
