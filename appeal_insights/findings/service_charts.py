@@ -129,11 +129,6 @@ def _heat_cells(drawn: pd.DataFrame, language: Language) -> Cells:
     return Cells(heads, rows)
 
 
-def landing(service: Service, language: Language) -> list[Exhibit]:
-    """Where the month will end."""
-    return []
-
-
 def forecast(service: Service, language: Language) -> list[Exhibit]:
     """What will come in."""
     weeks = service.forecasts.weeks

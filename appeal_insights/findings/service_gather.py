@@ -11,10 +11,13 @@ from appeal_insights.disclosure import Audience
 from appeal_insights.errors import EmptyPeriod
 from appeal_insights.findings.coincidence import listed
 from appeal_insights.findings.gate import gate
-from appeal_insights.findings.service_ahead import landing_of, look_ahead_of
+from appeal_insights.findings.service_ahead import look_ahead_of
 from appeal_insights.findings.service_asked import RATE, Asking, span
+from appeal_insights.findings.service_fell import falls_of, pauses_of
 from appeal_insights.findings.service_held import KIND, MAIN, Service
-from appeal_insights.findings.service_people import hours_of, incidents_of, staffing_of, tickets_of
+from appeal_insights.findings.service_landing import landing_of
+from appeal_insights.findings.service_people import hours_of, incidents_of, shifts_of, staffing_of, tickets_of
+from appeal_insights.findings.service_year import year_before_of
 from appeal_insights.metrics.metric import metric
 from appeal_insights.metrics.query import ask, query_table
 from appeal_insights.records.scope import Scope
@@ -23,6 +26,7 @@ from appeal_insights.records.store import Store
 ATTAINMENT = "sla_attainment"
 SHARES = ("paused_share", "reopen_rate", "omitted_share")
 STATUTORY = ("not_solely_automated_share", "dispute_loss_rate", "dispute_default_share", "dispute_implemented_share")
+SITES = ("site",)  # makes segments too: work is done somewhere
 WATCH = timedelta(hours=12)  # what a hand-over tells of
 
 
@@ -37,6 +41,7 @@ def gather(
     promises = asking.both(ATTAINMENT, KIND)
     if promises.empty:
         raise EmptyPeriod.of("empty.due", start=str(asking.now.start), end=str(asking.end - timedelta(days=1)))
+    segments = asking.both(ATTAINMENT, by, where=MAIN)
     weekly = asking.table("trend", ATTAINMENT, asking.weeks, KIND, grain="week")
     return Service(
         metric=of,
@@ -49,7 +54,7 @@ def gather(
         promises=_with_status(promises, weekly),
         weekly=weekly,
         by_market=asking.table("trend", ATTAINMENT, asking.weeks, by[:1], where=MAIN, grain="week"),
-        segments=asking.both(ATTAINMENT, by, where=MAIN),
+        segments=segments,
         flows=asking.table("flows", "backlog", asking.weeks, grain="week"),
         ageing=asking.table("ageing", "backlog", [asking.now]),
         open=asking.rows("open_clocks", "clocks"),
@@ -63,7 +68,12 @@ def gather(
         statutory=_statutory(asking),
         events=_events(store, asking),
         forecasts=look_ahead_of(asking),
-        landing=landing_of(asking),
+        falls=falls_of(asking, ATTAINMENT, KIND, by, also=SITES, where={"subject_type": ["appeal"]}),
+        ticket_falls=falls_of(asking, ATTAINMENT, KIND, ("severity",), also=SITES, where={"subject_type": ["ticket"]}),
+        pauses=pauses_of(asking, by),
+        landing=landing_of(asking, by, segments),
+        year_before=year_before_of(asking),
+        shifts=shifts_of(asking),
         changed=_changed(asking),
         fingerprint=store.fingerprint(of.fact, as_of),
         gate=gate(store, as_of),

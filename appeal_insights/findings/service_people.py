@@ -9,7 +9,7 @@ from appeal_insights.findings.naming import rows_of
 from appeal_insights.findings.service_asked import Asking, span
 from appeal_insights.metrics.query import query_table
 
-SEVERITIES = ("P0", "P1", "P2", "P3")
+SHIFTS = ("early", "late", "night")
 AFTER = timedelta(days=7)  # days after an incident began in which appeals are held against those of the days before
 MOST_INCIDENTS = 5
 PERCENTILES = ("p50", "p90")
@@ -40,6 +40,18 @@ def tickets_of(asking: Asking) -> pd.DataFrame:
     audited = more["right"]
     sums = (int(audited["numerator"].sum()), int(audited["denominator"].sum())) if len(audited) else (0, 0)
     return found.assign(right=sums[0], audited=sums[1]).sort_values("severity", ignore_index=True)
+
+
+def shifts_of(asking: Asking) -> pd.DataFrame:
+    """How soon tickets were acknowledged by severity and shift, over all weeks: severity, shift, records, p50, p90."""
+    weeks = span(asking.weeks[0].start, asking.end)
+    table = asking.table("percentiles", "time_to_acknowledge", [weeks], ["severity", "shift"], basis="decision")
+    columns = ["severity", "shift", "records", *PERCENTILES]
+    if table.empty:
+        return pd.DataFrame(columns=columns)
+    found = table.astype({"severity": "str", "shift": "str"})
+    order = found["shift"].map({name: place for place, name in enumerate(SHIFTS)})
+    return found.assign(order=order).sort_values(["severity", "order"], ignore_index=True)[columns]
 
 
 def hours_of(asking: Asking) -> pd.DataFrame:
