@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 from appeal_insights.disclosure import AUDIENCES
-from appeal_insights.errors import also_said_in, choice
+from appeal_insights.errors import UnknownStore, also_said_in, choice
 from appeal_insights.findings import service_charts as charts
 from appeal_insights.findings import service_exhibits as exhibits
 from appeal_insights.findings.finding import Finding
@@ -131,6 +131,8 @@ def review_service(
     """
     wanted = languages(language)
     with also_said_in(wanted), Store(find_workspace(workspace).existing_store(store)) as opened:
+        if "clocks" not in opened.tables:
+            raise UnknownStore.of("store.no_promises", store=store)
         service = gather(
             opened,
             end=end,

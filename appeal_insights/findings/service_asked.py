@@ -9,7 +9,7 @@ import pandas as pd
 
 from appeal_insights.analysis.dispersion import Dispersion, dispersion
 from appeal_insights.analysis.intervals import rate_with_interval
-from appeal_insights.errors import AppealInsightsError
+from appeal_insights.errors import AppealInsightsError, BadParameter
 from appeal_insights.findings.clusters import cells_of
 from appeal_insights.findings.service_held import NEWEST, WEEKS
 from appeal_insights.metrics.metric import Basis, metric
@@ -124,4 +124,7 @@ class Asking:
         if table not in self.store.tables:
             return pd.DataFrame()
         where = {of: values for of, values in self.where.items() if of in contract(table).dimensions}
-        return query_table(self.store, name, as_of=self.as_of, where=where)
+        try:
+            return query_table(self.store, name, as_of=self.as_of, where=where)
+        except BadParameter:  # a value that these records do not have: a market without tickets
+            return pd.DataFrame()

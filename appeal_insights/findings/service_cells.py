@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from appeal_insights.findings.cells import NOTHING, count_cell, share_cell, share_range_cell
@@ -180,7 +181,7 @@ def wait_cells(service: Service, language: Language) -> Cells:
              ("closed_only", "right"), ("closed", "right"), ("open", "right")]  # fmt: skip
     rows = []
     for _, clock in service.waits.groupby(KIND, sort=False):
-        at = {round(quantile, 2): table for quantile, table in clock.groupby("quantile")}
+        at = {name: clock[np.isclose(clock["quantile"].to_numpy(), name)] for name in (0.5, 0.9)}
         # The numbers of all tickets would tell those of a severity that is not shown.
         few = {name: not all(service.shown(number) for number in at[0.5][name]) for name in ("closed", "open")}
         for half, most in zip(rows_of(at[0.5]), rows_of(at[0.9]), strict=True):
@@ -244,12 +245,16 @@ def share_cells(service: Service, table: pd.DataFrame, names: Mapping[str, str],
 def ticket_cells(service: Service, language: Language) -> Cells:
     """Tickets by severity with the times of those acknowledged and resolved."""
     heads = [("severity", "left"), ("created", "right"), ("weeks_before", "right"), ("open", "right"),
-             ("repeats", "right"), ("acknowledged", "right"), ("resolved", "right")]  # fmt: skip
+             ("repeats", "right"), ("acknowledged_in_time", "right"), ("acknowledged", "right"),
+             ("resolved_in_time", "right"), ("resolved", "right")]  # fmt: skip
     rows = []
     _, created = ticket_counts(service, language)
     for row in rows_of(service.tickets):
         pairs = []
         for name in ("ack", "resolve"):
+            due = row.get(f"{name}_denominator", 0)  # their counts, with that of all tickets, would tell of small ones
+            kept = not pd.isna(due) and due > 0 and service.shown(float(due))
+            pairs.append(share_cell(float(row[f"{name}_rate"]), language) if kept else NOTHING)
             few = pd.isna(row.get(f"{name}_p50")) or not service.shown(int(row[f"{name}_records"]))
             told = [duration(float(row[f"{name}_{part}"]), language) for part in ("p50", "p90")] if not few else []
             pairs.append(" · ".join(told) or NOTHING)

@@ -50,12 +50,12 @@ def segments(service: Service, language: Language) -> list[Exhibit]:
         return []
     away = hidden_of(service, service.segments[["denominator"]], totals=True)["denominator"].to_numpy()
     known = told.worst(service.segments[~away])
-    late = len(known) and known["late"].iloc[0] > 0
-    title = (
-        say("where_not.title", language, segment=str(known["segment"].iloc[0]))
-        if late
-        else say("where_not.title_none", language)
-    )
+    if (service.segments["denominator"] - service.segments["numerator"]).sum() == 0:
+        title = say("where_not.title_none", language)
+    elif len(known) and known["late"].iloc[0] > 0:
+        title = say("where_not.title", language, segment=str(known["segment"].iloc[0]))
+    else:
+        title = say("where_not.title_hidden", language)
     notes = [say("where_not.note", language, days=str(NEWEST), smallest=str(SMALLEST_SHOWN))]
     rows = cells.segment_cells(service, known.head(MOST_SEGMENTS), language)
     return [Exhibit("segments", language, title, notes, cells=rows)]

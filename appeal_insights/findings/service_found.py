@@ -12,17 +12,18 @@ from appeal_insights.findings import service_told as told
 from appeal_insights.findings.cells import NOTHING
 from appeal_insights.findings.finding import Finding, Grade, Told
 from appeal_insights.findings.naming import event_title, rows_of
-from appeal_insights.findings.service_held import NEWEST, Service
+from appeal_insights.findings.service_held import NEWEST, WEEKS, Service
 from appeal_insights.language import Language, count, day, points, points_number, say, share
 
 CHECK_AFTER = timedelta(days=7)
-MOST_MISSED, MOST_FELL, MOST_EVENTS = 2, 5, 1
+MOST_MISSED, MOST_EVENTS = 2, 1
 
 
 def conclude(service: Service, wanted: Sequence[Language]) -> list[Finding]:
     """The findings, most serious first; one that says so where there is none."""
     found = [_missed(service, row, wanted) for row in told.missed(service)[:MOST_MISSED]]
-    found += [_fell(service, nth, row, wanted) for nth, row in enumerate(told.fell(service)[:MOST_FELL], 1)]
+    found += [_short(service, row, wanted) for row in told.short(service)]
+    found += [_fell(service, nth, row, wanted) for nth, row in enumerate(told.fell(service), 1)]
     found += [_paused(service, nth, row, wanted) for nth, row in enumerate(rows_of(service.pauses.rows), 1)]
     return found or [_quiet(service, wanted)]
 
@@ -79,7 +80,31 @@ def _fell(service: Service, nth: int, row: dict[str, Any], wanted: Sequence[Lang
             ruled_out=_ruled_out(language),
             evidence=cells.fallen_cells(service, pd.DataFrame([{**row, "segment": segment}]), language),
         )
-    return _finding(service, f"segment_{nth}", "likely", said)
+    return _finding(service, f"segment_{nth}", "likely", said, _owner(row))
+
+
+def _short(service: Service, row: dict[str, Any], wanted: Sequence[Language]) -> Finding:
+    """A severity whose target was missed, and the shift that is slowest to take its tickets on."""
+    said = {}
+    shift = told.slowest(service, row["severity"]) if row["clock"] == "acknowledge" else None
+    for language in wanted:
+        segment = told.segment(row, language)
+        numbers = {name: share(float(row[name]), language) for name in ("rate", "target")}
+        counts = {name: count(int(row[name]), language) for name in ("numerator", "denominator")}
+        claim = [say("service_finding.short", language, segment=segment, **numbers, **counts)]
+        if shift is not None:
+            spans = {name: cells.duration(float(shift[name]), language) for name in ("p50", "quickest")}
+            name = say(f"shift.{shift['shift']}", language)
+            claim.append(say("service_finding.slowest", language, shift=name, weeks=str(WEEKS), **spans))
+        said[language] = Told(
+            claim=told.joined(claim, language),
+            size=_size(row, language),
+            segment=segment,
+            next_step=say("service_next.segment", language, segment=segment, date=day(service.start, language)),
+            ruled_out=_ruled_out(language),
+            evidence=cells.shift_cells(service, language),
+        )
+    return _finding(service, f"short_{row['clock']}_{row['severity']}", "confirmed", said, _owner(row))
 
 
 def _since(row: Mapping[str, Any], language: Language) -> list[str]:
@@ -87,7 +112,8 @@ def _since(row: Mapping[str, Any], language: Language) -> list[str]:
     if pd.isna(row["since"]):
         return []
     dates = {name: day(pd.Timestamp(row[name]).date(), language) for name in ("since", "since_low", "since_high")}
-    return [say("service_finding.since", language, **dates)]
+    key = "since" if row["since_low"] != row["since_high"] else "since_day"
+    return [say(f"service_finding.{key}", language, **dates)]
 
 
 def _date(service: Service, row: Mapping[str, Any], language: Language) -> str:

@@ -170,7 +170,7 @@ def _events(store: Store, asking: Asking) -> pd.DataFrame:
         return pd.DataFrame(columns=["event_id", "event_type", "title_en", "title_zh", "starts_on", "reach"])
     table = query_table(store, "known_events", as_of=asking.as_of)
     table = table.assign(reach=listed(store, ATTAINMENT, asking.as_of)["reach"].to_numpy())
-    inside = table["starts_on"].between(pd.Timestamp(asking.before.start), pd.Timestamp(asking.end))
+    inside = table["starts_on"].between(pd.Timestamp(asking.weeks[0].start), pd.Timestamp(asking.end))
     return table[inside].reset_index(drop=True)
 
 

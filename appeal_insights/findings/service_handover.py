@@ -3,6 +3,8 @@
 from datetime import UTC, timedelta
 from zoneinfo import ZoneInfo
 
+import pandas as pd
+
 from appeal_insights.disclosure import SMALLEST_SHOWN
 from appeal_insights.findings import service_cells as cells
 from appeal_insights.findings import service_told as told
@@ -16,19 +18,19 @@ from appeal_insights.language import Language, count, instant, say
 SINCE = timedelta(hours=12)
 DESKS = {"london": "Europe/London", "shanghai": "Asia/Shanghai"}
 SOON = 8  # hours
-MOST_URGENT, MOST_DUE = 8, 12  # rows of each list: the page is one sheet of paper
+MOST_URGENT, MOST_DUE = 5, 6  # rows of each list: the page is one sheet of paper
 CLOSES = {"appeal": "decide", "ticket": "resolve", "dispute": "decide"}  # the promise that is open as long as the case
 
 
 def handover(service: Service, language: Language) -> list[Exhibit]:
     """One page: what is open and urgent, due or overdue; what changed; owner and next step."""
-    title = say("handover.title", language, scope=scope_name(service, language), as_of=instant(service.as_of, language))
     at = {
         desk: service.as_of.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)).strftime("%H:%M")
         for desk, zone in DESKS.items()
     }
+    as_of = instant(service.as_of, language)
+    title = say("handover.title", language, scope=scope_name(service, language), as_of=as_of, **at)
     notes = [
-        say("handover.clocks", language, **at),
         _urgent(service, language),
         told.open_now(service, language),
         _changed(service, language),
@@ -41,23 +43,27 @@ def handover(service: Service, language: Language) -> list[Exhibit]:
 
 def _urgent(service: Service, language: Language) -> str:
     """How many tickets cannot wait."""
-    each = service.open[_is_urgent(service)]
+    each = _open_urgent(service)
     if each.empty:
         return say("handover.none_urgent", language)
     number, late = (len(cases_of(table)) for table in (each, each[each["left_seconds"] <= 0]))
     told_of = {"count": held(service, number, language)}
-    told_of["overdue"] = held(service, late, language, hidden=service.shown(number) and not service.shown(number - late))
+    told_of["overdue"] = held(
+        service, late, language, hidden=service.shown(number) and not service.shown(number - late)
+    )
     return say("handover.urgent", language, **told_of)
 
 
-def _is_urgent(service: Service) -> "list[bool]":
+def _open_urgent(service: Service) -> pd.DataFrame:
     opened = service.open
-    return list((opened["subject_type"] == "ticket") & opened["severity"].astype("str").isin(URGENT))
+    if opened.empty:
+        return opened
+    return opened[(opened["subject_type"].astype("str") == "ticket") & opened["severity"].astype("str").isin(URGENT)]
 
 
 def _tickets(service: Service, language: Language) -> list[Exhibit]:
     """The open tickets that cannot wait, one by one, for an analyst."""
-    each = service.open[_is_urgent(service)].sort_values("left_seconds")
+    each = _open_urgent(service).sort_values("left_seconds")
     if each.empty or service.audience != "analyst":
         return []
     title = say("handover.urgent_title", language)

@@ -81,7 +81,31 @@ def others(service: Service, language: Language) -> str:
 def fell(service: Service) -> list[dict[str, Any]]:
     """The segments whose share in time fell by more than routine and has not come back, those with most lost first."""
     found = [row for falls in (service.falls, service.ticket_falls) for row in rows_of(falls.rows)]
-    return sorted(found, key=lambda row: -row["lost"])
+    owners = {tuple(row[name] for name in KIND): row["target_owner"] for row in rows_of(service.promises)}
+    found = [{**row, "target_owner": owners.get(tuple(row[name] for name in KIND))} for row in found]
+    return sorted(found, key=lambda row: (-row["lost"], row["clock"] != "decide"))
+
+
+def short(service: Service) -> list[dict[str, Any]]:
+    """Promises to tickets of one severity that missed the target by more than chance and differing days would do."""
+    found = []
+    for row in rows_of(service.tickets):
+        for name, clock in (("ack", "acknowledge"), ("resolve", "resolve")):
+            own = {key.removeprefix(f"{name}_"): value for key, value in row.items() if key.startswith(f"{name}_")}
+            due = own.get("denominator", 0)
+            if pd.isna(due) or not due or not service.shown(float(due)) or own["target_direction"] != "at_least":
+                continue
+            if own["high"] < own["target"]:
+                found.append({"subject_type": "ticket", "clock": clock, "severity": row["severity"], **own})
+    return found
+
+
+def slowest(service: Service, severity: str) -> dict[str, Any] | None:
+    """The shift that is slowest to take tickets of a severity on, with the quickest beside it; none of too few."""
+    table = service.shifts
+    known = [row for row in rows_of(table) if row["severity"] == severity and service.shown(float(row["records"]))]
+    known.sort(key=lambda row: row["p50"])
+    return {**known[-1], "quickest": known[0]["p50"]} if len(known) > 1 else None
 
 
 def narrowed(row: Mapping[str, Any]) -> dict[str, str]:
@@ -138,7 +162,8 @@ def worst(table: pd.DataFrame) -> pd.DataFrame:
 
 def open_rows(service: Service, table: pd.DataFrame) -> pd.DataFrame:
     """The rows whose number of records may be shown."""
-    return table[[service.shown(int(number)) for number in table["denominator"]]].reset_index(drop=True)
+    shown = pd.Series([service.shown(int(number)) for number in table["denominator"]], table.index, dtype=bool)
+    return table[shown].reset_index(drop=True)
 
 
 def next_step(service: Service, language: Language) -> str:
