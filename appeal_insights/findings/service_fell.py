@@ -76,6 +76,7 @@ def falls_of(
     if rises:
         table = table.assign(numerator=table["denominator"] - table["numerator"])
     levels = [(*kinds, name) for name in alone] + ([(*kinds, *by)] if len(by) > 1 else [])
+    levels = [tuple(kinds), *levels] if kinds else levels
     found, watched, refused, expected = [], 0, 0, 0.0
     for names in levels:
         level = _level(table, names)
@@ -85,7 +86,8 @@ def falls_of(
     rows = _apart(found, table, asking, [*kinds, *alone])
     if rises:
         rows = [_turned(row) for row in rows]
-    return Falls(pd.DataFrame(rows), watched, refused, expected)
+    whole = [row for row in found if not any(name in row for name in alone)]
+    return Falls(pd.DataFrame(rows), watched, refused, expected, pd.DataFrame(whole))
 
 
 def pauses_of(asking: Asking, by: Sequence[str]) -> Falls:

@@ -43,6 +43,8 @@ def gather(
         raise EmptyPeriod.of("empty.due", start=str(asking.now.start), end=str(asking.end - timedelta(days=1)))
     segments = asking.both(ATTAINMENT, by, where=MAIN)
     weekly = asking.table("trend", ATTAINMENT, asking.weeks, KIND, grain="week")
+    falls = falls_of(asking, ATTAINMENT, KIND, by, also=SITES, where={"subject_type": ["appeal"]})
+    ticket_falls = falls_of(asking, ATTAINMENT, KIND, ("severity",), also=SITES, where={"subject_type": ["ticket"]})
     return Service(
         metric=of,
         store=store.name,
@@ -51,7 +53,7 @@ def gather(
         by=by,
         where=where,
         audience=audience,
-        promises=_with_status(promises, weekly),
+        promises=_with_status(promises, weekly, [falls.whole, ticket_falls.whole]),
         weekly=weekly,
         by_market=asking.table("trend", ATTAINMENT, asking.weeks, by[:1], where=MAIN, grain="week"),
         segments=segments,
@@ -68,8 +70,8 @@ def gather(
         statutory=_statutory(asking),
         events=_events(store, asking),
         forecasts=look_ahead_of(asking),
-        falls=falls_of(asking, ATTAINMENT, KIND, by, also=SITES, where={"subject_type": ["appeal"]}),
-        ticket_falls=falls_of(asking, ATTAINMENT, KIND, ("severity",), also=SITES, where={"subject_type": ["ticket"]}),
+        falls=falls,
+        ticket_falls=ticket_falls,
         pauses=pauses_of(asking, by),
         landing=landing_of(asking, by, segments),
         year_before=year_before_of(asking),
@@ -81,12 +83,19 @@ def gather(
     )
 
 
-def _with_status(promises: pd.DataFrame, weekly: pd.DataFrame) -> pd.DataFrame:
-    """Whether each promise was met over the newest weeks, a fact; and whether its newest week is more than routine."""
+def _with_status(promises: pd.DataFrame, weekly: pd.DataFrame, fell: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Whether each promise was met over the newest weeks, a fact; and whether it moved by more than routine.
+
+    A week is held against the weeks before. Among these an earlier bad one hides a new one, so what fell day by day
+    against the weeks right before counts too.
+    """
     held = status(promises.assign(period=0), sampled=False)
     signal = status(weekly, sampled=False).sort_values("period").groupby(KIND, sort=False).tail(1)
     found = promises.assign(met=held["met"].to_numpy())
-    return found.merge(signal[[*KIND, "signal"]], on=KIND, how="left").fillna({"signal": "too_few"})
+    found = found.merge(signal[[*KIND, "signal"]], on=KIND, how="left").fillna({"signal": "too_few"})
+    kinds = {tuple(row) for table in fell if len(table) for row in table[KIND].to_numpy().tolist()}
+    down = pd.Series([tuple(row) in kinds for row in found[KIND].astype("str").to_numpy().tolist()], index=found.index)
+    return found.assign(signal=found["signal"].mask(down, "fell"))
 
 
 def _waits(rows: pd.DataFrame) -> pd.DataFrame:

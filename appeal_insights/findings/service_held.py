@@ -41,6 +41,7 @@ class Falls:
     watched: int  # series watched day by day
     refused: int  # series too thin for it
     expected: float  # false alarms in a quarter, at most
+    whole: pd.DataFrame = field(default_factory=pd.DataFrame)  # kinds that fell as a whole, wherever it came from
 
 
 NO_FALLS = Falls(pd.DataFrame(), 0, 0, 0.0)

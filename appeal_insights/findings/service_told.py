@@ -121,7 +121,8 @@ def place(row: Mapping[str, Any]) -> str:
 
 def segment(row: Mapping[str, Any], language: Language) -> str:
     """A segment with the promise that it is of."""
-    return say("service_finding.place", language, what=promise(row, language), segment=place(row))
+    what, where = promise(row, language), place(row)
+    return say("service_finding.place", language, what=what, segment=where) if where else what
 
 
 def touching(service: Service, row: Mapping[str, Any]) -> list["pd.Series[Any]"]:

@@ -71,7 +71,7 @@ def named(found: Any) -> list[tuple[str, str]]:
 def test_where_nothing_happens_nothing_is_told(seed):
     found = falls(days_of(seed))
     assert found.rows.empty
-    assert (found.watched, found.refused) == (4 + 3 + 12, 0)
+    assert (found.watched, found.refused) == (1 + 4 + 3 + 12, 0)
 
 
 def test_a_market_that_fell_is_named_with_its_date_and_its_counts():
@@ -139,3 +139,15 @@ def test_nothing_due_is_nothing_told():
     found = falls(days_of(8).assign(numerator=0, denominator=0))
     assert found.rows.empty
     assert (found.watched, found.refused, found.expected) == (0, 0, 0.0)
+
+
+def test_a_promise_that_fell_as_a_whole_is_said_to_have_even_where_a_part_is_told():
+    rows = spoilt(spoilt(days_of(9), 0.4, "2026-11-02", market="DE", queue="live"), 0.4, "2026-11-02", market="GB")
+    found = falls(rows)
+    assert found.whole[KIND].to_numpy().tolist() == [["appeal", "decide"]]
+    assert falls(days_of(9)).whole.empty
+
+
+def test_where_all_fell_alike_only_the_whole_is_told():
+    found = falls(spoilt(days_of(10), 0.8, "2026-10-05"))
+    assert named(found) == [("", "")]
