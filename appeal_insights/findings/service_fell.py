@@ -265,13 +265,13 @@ def _in_parts(
     """Whether a few narrower segments, two thirds of a wide one at most, are all of its fall."""
     newest = table[table["day"] >= pd.Timestamp(asking.now.start)]
     own = _of(newest, dict(_named(row, names)))
-    half = own["denominator"].sum() / 2
+    most = own["denominator"].sum() * (1 - LEFT)
     parts = {
         tuple(one.get(name) for name in names): one
         for one in found
         if all(one.get(name) == row.get(name) for name in KIND)
         and not _named(one, names) <= _named(row, names)
-        and _of(newest, dict(_named(one, names)))["denominator"].sum() < half
+        and _of(newest, dict(_named(one, names)))["denominator"].sum() <= most
     }
     # Those that lost much of what they have: as chi-square would weigh them.
     largest: list[Mapping[str, Any]] = []
