@@ -20,7 +20,7 @@ help: ## this list
 
 setup: $(READY) ## the packages of requirements.lock in a private .venv; at once when nothing changed
 
-demo: setup ## sample data, two root-cause reports as HTML, and where to look
+demo: setup ## sample data in four stores, three reports as HTML, and where to look
 	@.venv/bin/appeal-insights demo
 
 test: setup check ## every check and test; PYTEST_ARGS="-k word" picks some

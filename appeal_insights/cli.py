@@ -60,7 +60,7 @@ def sample(
     scenario: Annotated[
         str,
         typer.Option(
-            help="planted; quiet: nothing moved; a cause alone, like outage; or accuracy_drift: a year of audits."
+            help="planted; quiet; one cause, like outage; accuracy_drift: a year of audits; service_levels: promises."
         ),
     ] = "planted",
     workspace: WorkspaceOption = None,
@@ -90,8 +90,8 @@ def ingest(
     fact: Annotated[
         str,
         typer.Option(
-            help="What the rows are without a mapping file: appeals, enforcements, audits, gold, strata, known_events "
-            "or targets."
+            help="What the rows are without a mapping file: appeals, enforcements, audits, gold, strata, tickets, "
+            "status_log, staffing, disputes, sla_policies, known_events or targets."
         ),
     ] = "appeals",
     loaded_at: Annotated[

@@ -2,12 +2,14 @@
 
 import textwrap
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from typing import Any, cast
 
 import altair as alt
 import pandas as pd
+from altair.utils.schemapi import debug_mode
 
 from appeal_insights.errors import BadTable, did_you_mean
 from appeal_insights.language import Language, say

@@ -7,6 +7,7 @@ from appeal_insights.disclosure import Audience
 from appeal_insights.errors import UnknownDimension
 from appeal_insights.findings.alerts_drift import drift_alerts
 from appeal_insights.findings.alerts_held import Alert, Checked, ranked
+from appeal_insights.findings.alerts_service import service_alerts
 from appeal_insights.findings.alerts_targets import judge_targets, target_alerts
 from appeal_insights.metrics.metric import metrics
 from appeal_insights.records.scope import Scope
@@ -21,7 +22,7 @@ def check(
     as_of: datetime | None = None,
     where: Scope | None = None,
     audience: Audience = "stakeholder",
-    extra: Sequence[Extra] = (),
+    extra: Sequence[Extra] = (service_alerts,),
 ) -> Checked:
     """Look at every target in force and every series of audits, as known at an instant.
 
@@ -30,7 +31,7 @@ def check(
     at together, so that of those called serious a share of 5 % is false, on average.
 
     Takes   as_of: an instant; the newest load if empty. where: targets of this scope or narrower ones, and audits.
-            extra: further sources, such as cases that are overdue; each gives alerts of its own.
+            extra: further sources, each of which gives alerts of its own; by default promises of time.
     Raises  UnknownDimension   `where` names a column that nothing can be broken by.
     """
     known = sorted({name for of in metrics().values() for name in of.dimensions})

@@ -9,7 +9,7 @@ import pandas as pd
 
 from appeal_insights.records.scope import Scope
 
-Kind = Literal["target", "drift", "sla_policy", "overdue"]
+Kind = Literal["target", "drift", "overdue"]
 Severity = Literal["serious", "notice"]  # news; a fact that may have stood for weeks
 Unit = Literal["share", "number", "points"]
 SEVERITIES: tuple[Severity, ...] = ("serious", "notice")  # the most serious first
@@ -24,7 +24,7 @@ class Alert:
     key        the same each day while it is the same thing: kind, metric, scope
     value      in `unit`: a share 0..1, a number, or points (a difference of shares)
     event_day  of a drift the day of its alarm: a later one is another move
-    before     what was usual before it; None where nobody can say
+    before     what was usual before it; of overdue cases how many follow in the next 8 hours; None if nobody can say
     trend      the periods up to it, with `target`, for its picture; small ones are empty for a stakeholder
     """
 

@@ -94,11 +94,17 @@ def numbers(alert: Alert, language: Language) -> list[tuple[str, str]]:
     """The three numbers of a card: what each is called, and what it is."""
     if alert.kind == "drift":
         low, high = (points_number(bound or 0.0, language) for bound in (alert.low, alert.high))
-        audits = counted(alert, language) or "–"
+        of = "in_time" if alert.metric in metrics() and metrics()[alert.metric].fact == "clocks" else "audits"
         return [
             (say("alerts.card.moved", language), number(alert.value, alert, language)),
             (say("alerts.card.between", language), say("unit.points_from_to", language, low=low, high=high)),
-            (say("alerts.card.audits", language), audits),
+            (say(f"alerts.card.{of}", language), counted(alert, language) or "–"),
+        ]
+    if alert.kind == "overdue":
+        return [
+            (say("alerts.card.overdue", language), number(alert.value, alert, language)),
+            (say("alerts.card.soon", language), number(alert.before, alert, language)),
+            (say("alerts.card.oldest", language), since(alert, language)),
         ]
     target = "–" if alert.target is None else target_told(alert, language)
     value = number(alert.value, alert, language)

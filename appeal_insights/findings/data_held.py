@@ -41,6 +41,7 @@ _KINDS = (
     ("has too few digits", "rate"),
     ("has ", "line"),
     ("cannot be read. Write it as", "scope"),
+    ("names no column of these records", "scope_names"),
     ("is not a count", "count"),
     ("the numerator of", "numerator"),
     ("is no rate", "rate"),

@@ -15,6 +15,7 @@ from appeal_insights.disclosure import SMALLEST_SHOWN, Audience, hide_cells
 from appeal_insights.errors import EmptyPeriod
 from appeal_insights.findings.gate import Test
 from appeal_insights.metrics.metric import Metric
+from appeal_insights.metrics.query import segment_labels
 from appeal_insights.records.scope import Scope
 from appeal_insights.records.store import Asked, Fingerprint
 
@@ -84,7 +85,7 @@ class Quality:
     @property
     def watched(self) -> int:
         """How many series are watched."""
-        return len(self.estimates) - len(self.drift.refused)
+        return len(set(segment_labels(self.estimates, self.by)) - set(self.drift.refused["series"]))
 
     @property
     def first_watched(self) -> date:

@@ -6,15 +6,17 @@ from functools import cached_property
 from pathlib import Path
 
 from appeal_insights.disclosure import AUDIENCES
-from appeal_insights.errors import also_said_in, choice
+from appeal_insights.errors import UnknownStore, also_said_in, choice
 from appeal_insights.findings import service_charts as charts
 from appeal_insights.findings import service_exhibits as exhibits
 from appeal_insights.findings.finding import Finding
 from appeal_insights.findings.noted import NO_NOTES, Notes, notes
+from appeal_insights.findings.service_found import conclude
 from appeal_insights.findings.service_gather import gather
 from appeal_insights.findings.service_handover import handover
 from appeal_insights.findings.service_held import Service
-from appeal_insights.findings.service_told import conclude
+from appeal_insights.findings.service_landing import landing_exhibits
+from appeal_insights.findings.service_year import year_exhibits
 from appeal_insights.findings.shown import Exhibit, Shown
 from appeal_insights.language import Language, languages
 from appeal_insights.periods import instant
@@ -50,7 +52,7 @@ class ServiceReview:
     @property
     def promises(self) -> Shown:
         """Every kind of promise with its target, and the main one by week."""
-        return self._shown(charts.promises, exhibits.promises, charts.landing)
+        return self._shown(charts.promises, exhibits.promises, landing_exhibits, year_exhibits)
 
     @property
     def where(self) -> Shown:
@@ -89,7 +91,7 @@ class ServiceReview:
 
     @cached_property
     def conclusions(self) -> Sequence[Finding]:
-        """The findings: promises missed, segments that fell, promises kept by pausing."""
+        """The findings: promises missed, where they were missed or fell, queues that pause more."""
         return conclude(self.service, self.languages)
 
     @property
@@ -132,6 +134,8 @@ def review_service(
     """
     wanted = languages(language)
     with also_said_in(wanted), Store(find_workspace(workspace).existing_store(store)) as opened:
+        if "clocks" not in opened.tables:
+            raise UnknownStore.of("store.no_promises", store=store)
         service = gather(
             opened,
             end=end,

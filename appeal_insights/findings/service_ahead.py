@@ -86,7 +86,7 @@ def _hours(asking: Asking, calendars: Mapping[str, Calendar]) -> pd.DataFrame:
         return empty
     first = asking.end + timedelta(days=-asking.end.weekday() % 7)  # whole weeks, from the next Monday on
     plan = plan[plan["day"] >= pd.Timestamp(first)]
-    history, usual = _daily(asking, "queue"), _usual_hours(asking)
+    history, usual, wanted = _daily(asking, "queue"), _usual_hours(asking), _share(asking)
     found = []
     for row in rows_of(handling):
         queue = str(row["queue"])
@@ -96,10 +96,10 @@ def _hours(asking: Asking, calendars: Mapping[str, Calendar]) -> pd.DataFrame:
         seconds = row["numerator"] / row["denominator"]
         calendar = _calendar_of(own, calendars)
         try:
-            told = _of_queue(asking, queue, own, seen, seconds, calendar, usual, first)
+            told = _of_queue(asking, queue, own, seen, seconds, calendar, usual, first, wanted)
         except AppealInsightsError:
             continue  # too little history, or a week without any plan
-        found.append(told.assign(queue=queue, handling=seconds, share=_share(asking)))
+        found.append(told.assign(queue=queue, handling=seconds, share=wanted))
     return pd.concat(found, ignore_index=True)[HOURS] if found else empty
 
 
@@ -125,7 +125,7 @@ def _usual_hours(asking: Asking) -> FloatArray:
 
 def _of_queue(
     asking: Asking, queue: str, plan: pd.DataFrame, seen: pd.DataFrame, seconds: float, calendar: Calendar,
-    usual: FloatArray, first: date,
+    usual: FloatArray, first: date, wanted: float,
 ) -> pd.DataFrame:  # fmt: skip
     """Week by week what one queue needs, and what its plan will keep."""
     last = pd.Timestamp(plan["day"].max())
@@ -139,7 +139,7 @@ def _of_queue(
     waiting = asking.rows("open_clocks", "clocks")
     waiting = _of(waiting, queue)
     promise = float(waiting["promised_seconds"].median()) if len(waiting) else float(USUAL_PROMISE)
-    desk = Desk(slots, arrivals, seconds, promise, _share(asking), _backlog(waiting, table, calendar.name, asking))
+    desk = Desk(slots, arrivals, seconds, promise, wanted, _backlog(waiting, table, calendar.name, asking))
     told = against_plan(desk, _by_slot(plan, slots))
     return told.rename(columns={"low_needed": "low", "high_needed": "high", "low": "kept_low", "high": "kept_high"})
 
@@ -184,8 +184,3 @@ def _share(asking: Asking) -> float:
     now = asking.table("breakdown", "sla_attainment", [asking.now], ["subject_type", "clock"], where=MAIN)
     known: Sequence[float] = list(now["target"].dropna()) if len(now) else []
     return float(known[0]) if known else USUAL_SHARE
-
-
-def landing_of(asking: Asking) -> Mapping[str, object]:
-    """Where the month will end: filled once the month has begun."""
-    return {}

@@ -7,18 +7,29 @@ from typing import Any
 
 import pandas as pd
 
-from appeal_insights.analysis.dispersion import dispersion
-from appeal_insights.errors import AppealInsightsError
-from appeal_insights.findings.answer import days_of, with_intervals
+from appeal_insights.analysis.dispersion import Dispersion, dispersion
+from appeal_insights.analysis.intervals import rate_with_interval
+from appeal_insights.errors import AppealInsightsError, BadParameter
 from appeal_insights.findings.clusters import cells_of
 from appeal_insights.findings.service_held import NEWEST, WEEKS
 from appeal_insights.metrics.metric import Basis, metric
 from appeal_insights.metrics.query import ask, dimensions, query, query_table
+from appeal_insights.metrics.question import Question
 from appeal_insights.metrics.targets import TARGETED, targets_of, with_targets
 from appeal_insights.periods import Grain, Period, split
 from appeal_insights.records.contract import contract
 from appeal_insights.records.scope import Scope
 from appeal_insights.records.store import Store
+
+
+def _by(keys: Sequence[str], table: pd.DataFrame | None) -> dict[tuple[Any, ...], pd.DataFrame]:
+    """The rows of each value of the keys."""
+    if table is None or table.empty:
+        return {}
+    if not keys:
+        return {(): table}
+    return dict(iter(table.groupby(list(keys), sort=False, observed=True)))
+
 
 RATE = ["rate", "low", "high", "numerator", "denominator"]
 
@@ -77,11 +88,24 @@ class Asking:
             answer = query(self.store, name, question)
         except AppealInsightsError:
             return pd.DataFrame()
-        if "rate" not in answer:
+        if "rate" not in answer or answer.empty or grain == "day":  # a day alone tells nothing of how days differ
             return answer
-        learned = dispersion(days_of(self.store, question), cells_of(self.store, replace(question, by=())))
-        answer = with_intervals(answer, question, learned)
+        answer = rate_with_interval(answer, self._unrest(answer, question)) if question.metric.is_rate else answer
         return with_targets(answer, question, targets_of(self.store, question)) if name in TARGETED else answer
+
+    def _unrest(self, answer: pd.DataFrame, question: Question) -> list[Dispersion]:
+        """How far the cases of each row share their luck, learned from its own days and clusters.
+
+        Lateness comes in lumps: one bad week would make the intervals of all good ones as wide as its own.
+        """
+        of = question.metric
+        days = pd.DataFrame()
+        if not self.store.declared(of.fact).get("precision", {}).get(of.instant(question.basis)):
+            days = query(self.store, "by_day", replace(question, grain=None))
+        keys = [name for name in ("period", "segment") if name in answer and name in days]
+        parts = [_by(keys, table) for table in (days, cells_of(self.store, replace(question, grain=None)))]
+        rows = answer[keys].itertuples(index=False, name=None)
+        return [dispersion(*(part.get(row) for part in parts)) for row in rows]
 
     def both(self, of: str, by: Sequence[str] = (), **more: object) -> pd.DataFrame:
         """A breakdown of the newest weeks, with `rate_before` and the like of the weeks before."""
@@ -100,4 +124,7 @@ class Asking:
         if table not in self.store.tables:
             return pd.DataFrame()
         where = {of: values for of, values in self.where.items() if of in contract(table).dimensions}
-        return query_table(self.store, name, as_of=self.as_of, where=where)
+        try:
+            return query_table(self.store, name, as_of=self.as_of, where=where)
+        except BadParameter:  # a value that these records do not have: a market without tickets
+            return pd.DataFrame()

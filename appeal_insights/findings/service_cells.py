@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from appeal_insights.disclosure import SMALLEST_SHOWN
 from appeal_insights.findings.cells import NOTHING, count_cell, share_cell, share_range_cell
 from appeal_insights.findings.naming import event_title, headed, rows_of, scope_name
+from appeal_insights.findings.service_counts import flow_rows, grid, held, ticket_counts
 from appeal_insights.findings.service_held import KIND, Service
 from appeal_insights.findings.shown import Cell, Cells
 from appeal_insights.language import Language, count, say, share
@@ -42,25 +43,21 @@ def counted(numerator: Any, denominator: Any, language: Language) -> str:
     return Cell(told, "ratio", number / whole if whole else None, number, whole)
 
 
-def held(service: Service, records: Any, language: Language) -> str:
-    """A number of records, or that it is too small for whom this is for."""
-    number = 0 if pd.isna(records) else int(records)
-    if service.shown(number):
-        return count_cell(number, language)
-    return say("handover.under", language, smallest=str(SMALLEST_SHOWN))
+def was_shown(service: Service, row: Mapping[str, Any]) -> bool:
+    """Whether the rate of the weeks before is known, and of enough records to be shown."""
+    rate, whole = row.get("rate_before"), row.get("denominator_before")
+    return not (rate is None or pd.isna(rate) or whole is None or pd.isna(whole)) and service.shown(float(whole))
 
 
 def rate_cells(service: Service, row: Mapping[str, Any], language: Language) -> list[str]:
     """Rate, interval, in time of due, and the rate before; nothing of too few."""
     if pd.isna(row["rate"]) or not service.shown(int(row["denominator"])):
         return [NOTHING] * 4
-    before, whole = row.get("rate_before"), row.get("denominator_before")
-    known = before is not None and not pd.isna(before) and whole is not None and service.shown(int(whole))
     return [
         share_cell(float(row["rate"]), language),
         share_range_cell(float(row["low"]), float(row["high"]), language),
         counted(row["numerator"], row["denominator"], language),
-        share_cell(float(before), language) if known and before is not None else NOTHING,
+        share_cell(float(row["rate_before"]), language) if was_shown(service, row) else NOTHING,
     ]
 
 
@@ -80,13 +77,14 @@ def promise_cells(service: Service, language: Language) -> Cells:
     rows = []
     for row in rows_of(service.promises):
         has = not pd.isna(row["target"])
+        shown = service.shown(int(row["denominator"]))  # met or missed tells of few records too
         rows.append(
             [
                 promise(row, language),
                 *rate_cells(service, row, language),
                 share_cell(float(row["target"]), language) if has else NOTHING,
-                say(f"met.{row['met']}", language),
-                say(f"signal.{row['signal']}", language),
+                say(f"met.{row['met']}", language) if shown else NOTHING,
+                say(f"signal.{row['signal']}", language) if shown else NOTHING,
                 str(row["target_owner"]) if has else NOTHING,
             ]
         )
@@ -100,24 +98,40 @@ def segment_cells(service: Service, table: pd.DataFrame, language: Language) -> 
         [
             str(row["segment"]),
             *rate_cells(service, row, language),
-            held(service, int(row["denominator"]) - int(row["numerator"]), language),
+            _late(service, row, language),
         ]
         for row in rows_of(table)
     ]
     return headed(heads, rows, language)
 
 
-def risk_cells(service: Service, groups: Sequence[tuple[str, pd.DataFrame]], language: Language) -> Cells:
-    """Open promises by when they fall due, a row per group."""
-    heads = [("promise", "left"), ("overdue", "right"), ("in_8", "right"), ("in_24", "right"), ("in_48", "right"),
-             ("later", "right"), ("paused", "right")]  # fmt: skip
-    rows = []
-    for name, table in groups:
+def _late(service: Service, row: Mapping[str, Any], language: Language) -> str:
+    """How many were late: what is left of a number in time that is shown, so no smaller a secret."""
+    if not service.shown(int(row["denominator"])):
+        return NOTHING
+    return count_cell(int(row["denominator"]) - int(row["numerator"]), language)
+
+
+def risk_cells(
+    service: Service,
+    groups: Sequence[tuple[str, pd.DataFrame]],
+    language: Language,
+    *,
+    head: str = "promise",
+    totals: bool = False,
+    most: int | None = None,
+) -> Cells:
+    """Open promises by when they fall due, a row per group; `totals`: what they add up to is shown elsewhere."""
+    names = ("overdue", "in_8", "in_24", "in_48", "later", "paused")
+    found = []
+    for _, table in groups:
         left = table["left_seconds"]
-        parts = [left <= 0, (left > 0) & (left <= 8 * HOUR), (left > 8 * HOUR) & (left <= DAY),
-                 (left > DAY) & (left <= 2 * DAY), left > 2 * DAY, left.isna()]  # fmt: skip
-        rows.append([name, *(held(service, int(part.fillna(False).sum()), language) for part in parts)])
-    return headed(heads, rows, language)
+        parts = (left <= 0, (left > 0) & (left <= 8 * HOUR), (left > 8 * HOUR) & (left <= DAY),
+                 (left > DAY) & (left <= 2 * DAY), left > 2 * DAY, left.isna())  # fmt: skip
+        found.append([int(part.fillna(False).sum()) for part in parts])
+    told = grid(service, pd.DataFrame(found, columns=list(names)), language, totals=totals)
+    rows = [[name, *row] for (name, _), row in zip(groups, told, strict=True)]
+    return headed([(head, "left"), *((name, "right") for name in names)], rows[:most], language)
 
 
 def case_cells(table: pd.DataFrame, language: Language) -> Cells:
@@ -130,7 +144,7 @@ def case_cells(table: pd.DataFrame, language: Language) -> Cells:
         left = duration(abs(float(row["left_seconds"])), language)
         rows.append(
             [str(row["record_id"]), promise(row, language), " · ".join(own), f"{row['due_at']:%Y-%m-%d %H:%M}",
-             f"-{left}" if late else left]
+             say("duration.late", language, value=left) if late else left]
         )  # fmt: skip
     return headed(heads, rows, language)
 
@@ -140,17 +154,16 @@ def flow_cells(service: Service, language: Language) -> Cells:
     names = ["open_at_start", "opened", "closed", "open_at_end"]
     heads = [("week", "left"), ("open_at_start", "right"), ("came_in", "right"), ("went_out", "right"),
              ("open_at_end", "right")]  # fmt: skip
-    rows = [
-        [str(row["period_label"]), *(held(service, row[name], language) for name in names)]
-        for row in rows_of(service.flows)
-    ]
+    told = flow_rows(service, names, language)
+    rows = [[str(label), *row] for label, row in zip(service.flows["period_label"], told, strict=True)]
     return headed(heads, rows, language)
 
 
 def age_cells(service: Service, language: Language) -> Cells:
     """What is open by age."""
     rows = []
-    for row in rows_of(service.ageing):
+    told = grid(service, service.ageing[["open"]], language, totals=True)
+    for row, [number] in zip(rows_of(service.ageing), told, strict=True):
         first = int(row["days"])
         later = [band for band in AGE_BANDS if band > first]
         name = (
@@ -158,7 +171,7 @@ def age_cells(service: Service, language: Language) -> Cells:
             if later
             else say("backlog_of.days_open", language, first=str(first))
         )
-        rows.append([name, held(service, row["open"], language)])
+        rows.append([name, number])
     return headed([("age", "left"), ("open", "right")], rows, language)
 
 
@@ -167,22 +180,25 @@ def wait_cells(service: Service, language: Language) -> Cells:
     heads = [("promise", "left"), ("severity", "left"), ("half", "right"), ("nine_in_ten", "right"),
              ("closed_only", "right"), ("closed", "right"), ("open", "right")]  # fmt: skip
     rows = []
-    for _, table in service.waits.groupby([*KIND, "severity"], sort=False):
-        at = {round(row["quantile"], 2): row for row in rows_of(table)}
-        half, most = at[0.5], at[0.9]
-        if not service.shown(int(half["closed"] + half["open"])):
-            continue
-        rows.append(
-            [
-                promise(half, language),
-                str(half["severity"]) or NOTHING,
-                _estimated(half, language),
-                _estimated(most, language),
-                duration(float(most["dropped"]), language),
-                count_cell(int(half["closed"]), language),
-                held(service, half["open"], language),
-            ]
-        )
+    for _, clock in service.waits.groupby(KIND, sort=False):
+        at = {name: clock[np.isclose(clock["quantile"].to_numpy(), name)] for name in (0.5, 0.9)}
+        # The numbers of all tickets would tell those of a severity that is not shown.
+        few = {name: not all(service.shown(number) for number in at[0.5][name]) for name in ("closed", "open")}
+        for half, most in zip(rows_of(at[0.5]), rows_of(at[0.9]), strict=True):
+            if not service.shown(int(half["closed"])):
+                continue
+            whole = len(at[0.5]) > 1 and not half["severity"]
+            counts = [held(service, half[name], language, hidden=whole and few[name]) for name in ("closed", "open")]
+            rows.append(
+                [
+                    promise(half, language),
+                    str(half["severity"]) or NOTHING,
+                    _estimated(half, language),
+                    _estimated(most, language),
+                    duration(float(most["dropped"]), language),
+                    *counts,
+                ]
+            )
     return headed(heads, rows, language)
 
 
@@ -208,7 +224,9 @@ def time_cells(service: Service, names: Mapping[str, str], language: Language) -
                 names[str(measure)],
                 duration(float(now["p50"]), language),
                 duration(float(now["p90"]), language),
-                NOTHING if before is None else duration(float(before["p90"]), language),
+                NOTHING
+                if before is None or not service.shown(int(before["records"]))
+                else duration(float(before["p90"]), language),
                 count_cell(int(now["records"]), language),
             ]
         )
@@ -227,17 +245,63 @@ def share_cells(service: Service, table: pd.DataFrame, names: Mapping[str, str],
 def ticket_cells(service: Service, language: Language) -> Cells:
     """Tickets by severity with the times of those acknowledged and resolved."""
     heads = [("severity", "left"), ("created", "right"), ("weeks_before", "right"), ("open", "right"),
-             ("repeats", "right"), ("acknowledged", "right"), ("resolved", "right")]  # fmt: skip
+             ("repeats", "right"), ("acknowledged_in_time", "right"), ("acknowledged", "right"),
+             ("resolved_in_time", "right"), ("resolved", "right")]  # fmt: skip
     rows = []
+    _, created = ticket_counts(service, language)
     for row in rows_of(service.tickets):
         pairs = []
         for name in ("ack", "resolve"):
+            due = row.get(f"{name}_denominator", 0)  # their counts, with that of all tickets, would tell of small ones
+            kept = not pd.isna(due) and due > 0 and service.shown(float(due))
+            pairs.append(share_cell(float(row[f"{name}_rate"]), language) if kept else NOTHING)
             few = pd.isna(row.get(f"{name}_p50")) or not service.shown(int(row[f"{name}_records"]))
             told = [duration(float(row[f"{name}_{part}"]), language) for part in ("p50", "p90")] if not few else []
             pairs.append(" · ".join(told) or NOTHING)
-        counts = [held(service, row.get(name), language) for name in ("created", "created_before", "open", "repeats")]
-        rows.append([str(row["severity"]), *counts, *pairs])
+        counts = [held(service, row.get(name), language) for name in ("created_before", "open", "repeats")]
+        rows.append([str(row["severity"]), created[str(row["severity"])], *counts, *pairs])
     return headed(heads, rows, language)
+
+
+def shift_cells(service: Service, language: Language) -> Cells:
+    """How soon tickets of each severity were acknowledged, by shift; nothing of too few."""
+    heads = [("severity", "left"), ("shift", "left"), ("acknowledged_count", "right"), ("half", "right"),
+             ("nine_in_ten", "right")]  # fmt: skip
+    rows = [
+        [str(row["severity"]), say(f"shift.{row['shift']}", language), count_cell(int(row["records"]), language),
+         *(duration(float(row[part]), language) for part in ("p50", "p90"))]
+        for row in rows_of(service.shifts)
+        if service.shown(int(row["records"]))
+    ]  # fmt: skip
+    return headed(heads, rows, language)
+
+
+def pause_cells(service: Service, table: pd.DataFrame, language: Language) -> Cells:
+    """Shares with a pause, and how long nine in ten took, gross and net, now and before."""
+    heads = [("segment", "left"), ("rate", "right"), ("count", "right"), ("weeks_before", "right"),
+             ("gross_now", "right"), ("gross_before", "right"), ("net_now", "right"),
+             ("net_before", "right")]  # fmt: skip
+    spans = ("gross", "gross_before", "net", "net_before")
+    rows = [[*_change(service, row, language), *(span_cell(row.get(name), language) for name in spans)]
+            for row in rows_of(table)]  # fmt: skip
+    return headed(heads, rows, language)
+
+
+def span_cell(seconds: Any, language: Language) -> str:
+    """A duration, or that there is none."""
+    return NOTHING if seconds is None or pd.isna(seconds) else duration(float(seconds), language)
+
+
+def fallen_cells(service: Service, table: pd.DataFrame, language: Language) -> Cells:
+    """A segment that fell: in time now and before."""
+    heads = [("segment", "left"), ("in_time", "right"), ("of_due", "right"), ("weeks_before", "right")]
+    return headed(heads, [_change(service, row, language) for row in rows_of(table)], language)
+
+
+def _change(service: Service, row: Mapping[str, Any], language: Language) -> list[str]:
+    before = share_cell(float(row["rate_before"]), language) if was_shown(service, row) else NOTHING
+    counts = counted(row["numerator"], row["denominator"], language)
+    return [str(row["segment"]), share_cell(float(row["rate"]), language), counts, before]
 
 
 def hour_cells(service: Service, language: Language) -> Cells:

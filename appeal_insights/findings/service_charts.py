@@ -8,6 +8,7 @@ from appeal_insights.charts.capacity import forecast_alt, forecast_chart, hours_
 from appeal_insights.charts.heat_map import MOST_PERIODS, heat_map
 from appeal_insights.charts.heat_map import MOST_SEGMENTS as MOST_ROWS
 from appeal_insights.charts.trend import trend
+from appeal_insights.disclosure import hide_cells
 from appeal_insights.findings import service_cells as cells
 from appeal_insights.findings.cells import NOTHING, share_cell, share_range_cell
 from appeal_insights.findings.naming import event_title, headed, inline_label, rows_of
@@ -83,11 +84,13 @@ def heat(service: Service, language: Language) -> list[Exhibit]:
     if table.empty or table["period"].nunique() > MOST_PERIODS:
         return []
     late = (table["denominator"] - table["numerator"]).groupby(table["segment"]).sum().nlargest(MOST_ROWS)
-    table = table[table["segment"].isin(late.index)].reset_index(drop=True)
-    hidden = pd.Series([not service.shown(int(number)) for number in table["denominator"]], index=table.index)
-    drawn = _open(service, table).assign(hidden=hidden)
-    for name in ("numerator", "denominator"):
-        drawn[name] = drawn[name].astype("float64").mask(hidden)
+    numbers = ["rate", "low", "high", "numerator", "denominator"]
+    # What a week adds up to stands in another table: one hidden cell of it alone would follow from the others.
+    whole = hide_cells(
+        table.astype(dict.fromkeys(numbers[-2:], "int64")), service.audience, blank=(), totals=["period"]
+    )
+    drawn = whole[whole["segment"].isin(late.index)].reset_index(drop=True)
+    drawn[numbers] = drawn[numbers].astype("float64").mask(drawn["hidden"])
     known = drawn[drawn["rate"].notna()]
     if known.empty:
         return []
@@ -127,11 +130,6 @@ def _heat_cells(drawn: pd.DataFrame, language: Language) -> Cells:
         )
     heads = [("segment", say("column.segment", language), "left"), *((week, str(week), "right") for week in weeks)]
     return Cells(heads, rows)
-
-
-def landing(service: Service, language: Language) -> list[Exhibit]:
-    """Where the month will end."""
-    return []
 
 
 def forecast(service: Service, language: Language) -> list[Exhibit]:

@@ -8,7 +8,8 @@ from appeal_insights.disclosure import SMALLEST_SHOWN
 from appeal_insights.findings import service_cells as cells
 from appeal_insights.findings import service_told as told
 from appeal_insights.findings.gate_exhibit import exhibit as gate_exhibit
-from appeal_insights.findings.naming import event_title, scope_name
+from appeal_insights.findings.naming import event_title, inline_label, rows_of, scope_name
+from appeal_insights.findings.service_counts import held, hidden_of, open_counts, ticket_counts
 from appeal_insights.findings.service_held import KIND, NEWEST, Service
 from appeal_insights.findings.shown import Cells, Code, Exhibit
 from appeal_insights.language import Language, count, day, instant, say
@@ -31,7 +32,7 @@ def summary(service: Service, language: Language) -> list[Exhibit]:
     )
     row = told.main_row(service)
     notes = [told.joined(told.kept(service, row, language), language)] if row else []
-    notes += [told.others(service, language), told.open_now(service, language)]
+    notes += [told.furthest(service, language), told.others(service, language), told.open_now(service, language)]
     notes.append(say("service.next_step", language, step=told.next_step(service, language)))
     return [Exhibit("summary", language, heading, [note for note in notes if note])]
 
@@ -47,13 +48,14 @@ def segments(service: Service, language: Language) -> list[Exhibit]:
     """Where the most were late."""
     if service.segments.empty:
         return []
-    known = told.worst(told.open_rows(service, service.segments))
-    late = len(known) and known["late"].iloc[0] > 0
-    title = (
-        say("where_not.title", language, segment=str(known["segment"].iloc[0]))
-        if late
-        else say("where_not.title_none", language)
-    )
+    away = hidden_of(service, service.segments[["denominator"]], totals=True)["denominator"].to_numpy()
+    known = told.worst(service.segments[~away])
+    if (service.segments["denominator"] - service.segments["numerator"]).sum() == 0:
+        title = say("where_not.title_none", language)
+    elif len(known) and known["late"].iloc[0] > 0:
+        title = say("where_not.title", language, segment=str(known["segment"].iloc[0]))
+    else:
+        title = say("where_not.title_hidden", language)
     notes = [say("where_not.note", language, days=str(NEWEST), smallest=str(SMALLEST_SHOWN))]
     rows = cells.segment_cells(service, known.head(MOST_SEGMENTS), language)
     return [Exhibit("segments", language, title, notes, cells=rows)]
@@ -62,15 +64,16 @@ def segments(service: Service, language: Language) -> list[Exhibit]:
 def why(service: Service, language: Language) -> list[Exhibit]:
     """Pauses, events and hours beside what was late."""
     notes = [say("why.note", language), told.pauses(service, language)]
-    if told.pauses_rose(service) is not None:
-        notes.append(say("why.pauses_up", language))
-    fell = told.fallen(service)
-    seen = {event["event_id"]: event for row in fell for event in told.touching(service, row)}
+    seen = {event["event_id"]: event for row in told.fell(service) for event in told.touching(service, row)[:1]}
     notes += [
         say("why.event", language, event=event_title(event, language), day=day(event["starts_on"].date(), language))
         for event in seen.values()
     ]
     parts = [Exhibit("why", language, notes=[note for note in notes if note])]
+    if len(service.pauses.rows):
+        rows = service.pauses.rows.assign(segment=[told.place(row) for row in rows_of(service.pauses.rows)])
+        title, notes = say("why.pauses_rose", language), [say("why.pauses_up", language)]
+        parts.append(Exhibit("pauses", language, title, notes, cells=cells.pause_cells(service, rows, language)))
     if len(service.staffing):
         title = say("why.staff_title", language)
         parts.append(Exhibit("staffing", language, title, cells=cells.staff_cells(service, language)))
@@ -79,7 +82,7 @@ def why(service: Service, language: Language) -> list[Exhibit]:
     return parts
 
 
-def _groups(service: Service, table: pd.DataFrame, language: Language) -> list[tuple[str, pd.DataFrame]]:
+def groups_of(service: Service, table: pd.DataFrame, language: Language) -> list[tuple[str, pd.DataFrame]]:
     return [
         (cells.promise(dict(zip(KIND, kind, strict=True)), language), part)
         for kind, part in table.groupby(KIND, sort=True, observed=True)
@@ -90,17 +93,19 @@ def at_risk(service: Service, language: Language) -> list[Exhibit]:
     """What is overdue, and what falls due in the next hours."""
     if service.open.empty:
         return [Exhibit("at_risk", language, notes=[say("service.none", language)])]
-    late, soon = service.overdue(), service.due_within(48)
-    numbers = {"overdue": cells.held(service, len(late), language), "soon": cells.held(service, len(soon), language)}
+    numbers = open_counts(service, language)
+    numbers = {"overdue": numbers["overdue"], "soon": numbers["in_48"]}
     title = say("at_risk.title", language, hours="48", **numbers)
-    rows = cells.risk_cells(service, _groups(service, service.open, language), language)
+    rows = cells.risk_cells(service, groups_of(service, service.open, language), language)
     parts = [Exhibit("at_risk", language, title, [say("at_risk.note", language)], cells=rows)]
     name = service.by[0]
     main = service.main(service.open)
     if len(main):
         by = [(str(value), part) for value, part in main.groupby(name, sort=True, observed=True)]
         by.sort(key=lambda one: -int((one[1]["left_seconds"] <= 48 * cells.HOUR).sum()))
-        parts.append(Exhibit("at_risk_by", language, cells=cells.risk_cells(service, by[:MOST_SEGMENTS], language)))
+        what = {"what": cells.promise(rows_of(main)[0], language), "dimension": inline_label(service, name, language)}
+        rows = cells.risk_cells(service, by, language, head="segment", totals=True, most=MOST_SEGMENTS)
+        parts.append(Exhibit("at_risk_by", language, say("at_risk.by_title", language, **what), cells=rows))
     return [*parts, _listed(service, language)]
 
 
@@ -119,9 +124,9 @@ def backlog(service: Service, language: Language) -> list[Exhibit]:
     flows = service.flows.sort_values("period")
     lies = int(flows["open_at_end"].iloc[-1])
     daily = float(flows["closed"].tail(4).mean()) / 7
-    number = cells.held(service, lies, language)
+    number = held(service, lies, language)
     title = (
-        say("backlog_of.title", language, open=number, days=cells.duration(cells.DAY * lies / daily, language))
+        say("backlog_of.title", language, open=number, days=f"{lies / daily:.1f}")
         if daily > 0
         else say("backlog_of.title_stuck", language, open=number, days=str(NEWEST))
     )
@@ -157,17 +162,17 @@ def on_call(service: Service, language: Language) -> list[Exhibit]:
     table = service.tickets
     if table.empty:
         return [Exhibit("on_call", language, notes=[say("service.none", language)])]
-    urgent = table[table["severity"].astype("str").isin(URGENT)]["created"].sum()
-    numbers = {
-        "created": cells.held(service, table["created"].sum(), language),
-        "urgent": cells.held(service, urgent, language),
-    }
+    numbers, _ = ticket_counts(service, language)
     audited = int(table["audited"].iloc[0])
-    audits = {"right": "–", "audited": "–"}
+    title, notes = say("on_call.title", language, **numbers), [say("on_call.note", language)]
     if audited and service.shown(audited):
-        audits = {name: count(int(table[name].iloc[0]), language) for name in audits}
-    title, notes = say("on_call.title", language, **numbers), [say("on_call.note", language, **audits)]
+        audits = {name: count(int(table[name].iloc[0]), language) for name in ("right", "audited")}
+        notes.append(say("on_call.audits", language, **audits))
     parts = [Exhibit("on_call", language, title, notes, cells=cells.ticket_cells(service, language))]
+    shifts = cells.shift_cells(service, language)
+    if shifts.rows:
+        title, notes = say("on_call.shifts_title", language), [say("on_call.shifts_note", language)]
+        parts.append(Exhibit("shifts", language, title, notes, cells=shifts))
     if len(service.hours):
         parts.append(_hours(service, language))
     if len(service.incidents):

@@ -11,10 +11,13 @@ from appeal_insights.disclosure import Audience
 from appeal_insights.errors import EmptyPeriod
 from appeal_insights.findings.coincidence import listed
 from appeal_insights.findings.gate import gate
-from appeal_insights.findings.service_ahead import landing_of, look_ahead_of
+from appeal_insights.findings.service_ahead import look_ahead_of
 from appeal_insights.findings.service_asked import RATE, Asking, span
+from appeal_insights.findings.service_fell import falls_of, pauses_of
 from appeal_insights.findings.service_held import KIND, MAIN, Service
-from appeal_insights.findings.service_people import hours_of, incidents_of, staffing_of, tickets_of
+from appeal_insights.findings.service_landing import landing_of
+from appeal_insights.findings.service_people import hours_of, incidents_of, shifts_of, staffing_of, tickets_of
+from appeal_insights.findings.service_year import year_before_of
 from appeal_insights.metrics.metric import metric
 from appeal_insights.metrics.query import ask, query_table
 from appeal_insights.records.scope import Scope
@@ -23,6 +26,7 @@ from appeal_insights.records.store import Store
 ATTAINMENT = "sla_attainment"
 SHARES = ("paused_share", "reopen_rate", "omitted_share")
 STATUTORY = ("not_solely_automated_share", "dispute_loss_rate", "dispute_default_share", "dispute_implemented_share")
+SITES = ("site",)  # makes segments too: work is done somewhere
 WATCH = timedelta(hours=12)  # what a hand-over tells of
 
 
@@ -37,7 +41,10 @@ def gather(
     promises = asking.both(ATTAINMENT, KIND)
     if promises.empty:
         raise EmptyPeriod.of("empty.due", start=str(asking.now.start), end=str(asking.end - timedelta(days=1)))
+    segments = asking.both(ATTAINMENT, by, where=MAIN)
     weekly = asking.table("trend", ATTAINMENT, asking.weeks, KIND, grain="week")
+    falls = falls_of(asking, ATTAINMENT, KIND, by, also=SITES, where={"subject_type": ["appeal"]})
+    ticket_falls = falls_of(asking, ATTAINMENT, KIND, ("severity",), also=SITES, where={"subject_type": ["ticket"]})
     return Service(
         metric=of,
         store=store.name,
@@ -46,10 +53,10 @@ def gather(
         by=by,
         where=where,
         audience=audience,
-        promises=_with_status(promises, weekly),
+        promises=_with_status(promises, weekly, [falls.whole, ticket_falls.whole]),
         weekly=weekly,
         by_market=asking.table("trend", ATTAINMENT, asking.weeks, by[:1], where=MAIN, grain="week"),
-        segments=asking.both(ATTAINMENT, by, where=MAIN),
+        segments=segments,
         flows=asking.table("flows", "backlog", asking.weeks, grain="week"),
         ageing=asking.table("ageing", "backlog", [asking.now]),
         open=asking.rows("open_clocks", "clocks"),
@@ -63,7 +70,12 @@ def gather(
         statutory=_statutory(asking),
         events=_events(store, asking),
         forecasts=look_ahead_of(asking),
-        landing=landing_of(asking),
+        falls=falls,
+        ticket_falls=ticket_falls,
+        pauses=pauses_of(asking, by),
+        landing=landing_of(asking, by, segments),
+        year_before=year_before_of(asking),
+        shifts=shifts_of(asking),
         changed=_changed(asking),
         fingerprint=store.fingerprint(of.fact, as_of),
         gate=gate(store, as_of),
@@ -71,12 +83,19 @@ def gather(
     )
 
 
-def _with_status(promises: pd.DataFrame, weekly: pd.DataFrame) -> pd.DataFrame:
-    """Whether each promise was met over the newest weeks, a fact; and whether its newest week is more than routine."""
+def _with_status(promises: pd.DataFrame, weekly: pd.DataFrame, fell: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Whether each promise was met over the newest weeks, a fact; and whether it moved by more than routine.
+
+    A week is held against the weeks before. Among these an earlier bad one hides a new one, so what fell day by day
+    against the weeks right before counts too.
+    """
     held = status(promises.assign(period=0), sampled=False)
     signal = status(weekly, sampled=False).sort_values("period").groupby(KIND, sort=False).tail(1)
     found = promises.assign(met=held["met"].to_numpy())
-    return found.merge(signal[[*KIND, "signal"]], on=KIND, how="left").fillna({"signal": "too_few"})
+    found = found.merge(signal[[*KIND, "signal"]], on=KIND, how="left").fillna({"signal": "too_few"})
+    kinds = {tuple(row) for table in fell if len(table) for row in table[KIND].to_numpy().tolist()}
+    down = pd.Series([tuple(row) in kinds for row in found[KIND].astype("str").to_numpy().tolist()], index=found.index)
+    return found.assign(signal=found["signal"].mask(down, "fell"))
 
 
 def _waits(rows: pd.DataFrame) -> pd.DataFrame:
@@ -160,7 +179,7 @@ def _events(store: Store, asking: Asking) -> pd.DataFrame:
         return pd.DataFrame(columns=["event_id", "event_type", "title_en", "title_zh", "starts_on", "reach"])
     table = query_table(store, "known_events", as_of=asking.as_of)
     table = table.assign(reach=listed(store, ATTAINMENT, asking.as_of)["reach"].to_numpy())
-    inside = table["starts_on"].between(pd.Timestamp(asking.before.start), pd.Timestamp(asking.end))
+    inside = table["starts_on"].between(pd.Timestamp(asking.weeks[0].start), pd.Timestamp(asking.end))
     return table[inside].reset_index(drop=True)
 
 

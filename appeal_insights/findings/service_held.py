@@ -1,6 +1,6 @@
 """What a review of service levels rests on: promises kept, what is open, how long it takes, who was there to do it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -29,6 +29,31 @@ class Forecasts:
     weeks: pd.DataFrame  # market, week (first day), expected, low, high
     hours: pd.DataFrame  # queue, week, planned, needed, low, high (hours), attainment, handling (seconds a case)
     refused: int  # markets for which nothing can be forecast
+
+
+@dataclass(frozen=True)
+class Falls:
+    """Segments that moved by more than routine, and what was looked at for them."""
+
+    rows: (
+        pd.DataFrame
+    )  # kinds and by (empty: not narrowed), rate, numerator, denominator, days, *_before, change*, since*
+    watched: int  # series watched day by day
+    refused: int  # series too thin for it
+    expected: float  # false alarms in a quarter, at most
+    whole: pd.DataFrame = field(default_factory=pd.DataFrame)  # kinds that fell as a whole, wherever it came from
+
+
+NO_FALLS = Falls(pd.DataFrame(), 0, 0, 0.0)
+
+
+@dataclass(frozen=True)
+class Landed:
+    """Where the running month will end."""
+
+    days: pd.DataFrame  # day, numerator, denominator, to_date: of all days of the month up to it
+    ends: pd.DataFrame  # one row, as analysis.landing gives it
+    recovery: pd.DataFrame  # segments whose recovery closes the gap: segment, kept, due (to date), level
 
 
 @dataclass(frozen=True)
@@ -64,7 +89,12 @@ class Service:
     events: pd.DataFrame  # known events of the weeks shown: title_en, title_zh, starts_on
     forecasts: Forecasts
     fingerprint: Fingerprint
-    landing: Mapping[str, object] = field(default_factory=dict)
+    falls: Falls = NO_FALLS  # of promises of appeals
+    ticket_falls: Falls = NO_FALLS  # of promises of tickets, by severity and shift
+    pauses: Falls = NO_FALLS  # shares with a pause that rose, with p90 gross and net: gross, gross_before, net, ...
+    landing: Landed | None = None
+    shifts: pd.DataFrame = field(default_factory=pd.DataFrame)  # severity, shift, records, p50, p90 (seconds)
+    year_before: pd.DataFrame = field(default_factory=pd.DataFrame)  # market, days, compared, reasons, *_before, ...
     changed: pd.DataFrame = field(default_factory=pd.DataFrame)  # since twelve hours before: what came, went, broke
     gate: Sequence[Test] = ()
     asked: Sequence[Asked] = field(default_factory=tuple)

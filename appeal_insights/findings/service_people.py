@@ -6,17 +6,18 @@ import pandas as pd
 
 from appeal_insights.findings.coincidence import listed
 from appeal_insights.findings.naming import rows_of
-from appeal_insights.findings.service_asked import Asking, span
+from appeal_insights.findings.service_asked import RATE, Asking, span
 from appeal_insights.metrics.query import query_table
 
-SEVERITIES = ("P0", "P1", "P2", "P3")
+TICKETS = {"subject_type": ["ticket"]}
+SHIFTS = ("early", "late", "night")
 AFTER = timedelta(days=7)  # days after an incident began in which appeals are held against those of the days before
 MOST_INCIDENTS = 5
 PERCENTILES = ("p50", "p90")
 
 
 def tickets_of(asking: Asking) -> pd.DataFrame:
-    """Tickets by severity in the newest weeks: created, created_before, repeats, open, and times of those closed."""
+    """Tickets by severity in the newest weeks: created, created_before, repeats, open, in time, how long it took."""
     created = asking.both("tickets_created", ["severity"])
     if created.empty:
         return pd.DataFrame()
@@ -37,9 +38,34 @@ def tickets_of(asking: Asking) -> pd.DataFrame:
             told = table[["severity", "records", *PERCENTILES]]
             names = {part: f"{name}_{part}" for part in ("records", *PERCENTILES)}
             found = found.merge(told.rename(columns=names), on="severity", how="left")
+    found = found.merge(_kept(asking), on="severity", how="left")
     audited = more["right"]
     sums = (int(audited["numerator"].sum()), int(audited["denominator"].sum())) if len(audited) else (0, 0)
     return found.assign(right=sums[0], audited=sums[1]).sort_values("severity", ignore_index=True)
+
+
+def _kept(asking: Asking) -> pd.DataFrame:
+    """Promises to tickets by severity: ack_* and resolve_* of RATE and the target, of those that fell due."""
+    table = asking.table("breakdown", "sla_attainment", [asking.now], ["clock", "severity"], where=TICKETS)
+    found = pd.DataFrame({"severity": pd.Series(dtype="str")})
+    for name, clock in (("ack", "acknowledge"), ("resolve", "resolve")):
+        own = table[table["clock"].astype("str") == clock] if len(table) else table
+        columns = [*RATE, "target", "target_direction", "target_owner"]
+        told = own.reindex(columns=["severity", *columns]).astype({"severity": "str"})
+        found = found.merge(told.rename(columns={one: f"{name}_{one}" for one in columns}), on="severity", how="outer")
+    return found
+
+
+def shifts_of(asking: Asking) -> pd.DataFrame:
+    """How soon tickets were acknowledged by severity and shift, over all weeks: severity, shift, records, p50, p90."""
+    weeks = span(asking.weeks[0].start, asking.end)
+    table = asking.table("percentiles", "time_to_acknowledge", [weeks], ["severity", "shift"], basis="decision")
+    columns = ["severity", "shift", "records", *PERCENTILES]
+    if table.empty:
+        return pd.DataFrame(columns=columns)
+    found = table.astype({"severity": "str", "shift": "str"})
+    order = found["shift"].map({name: place for place, name in enumerate(SHIFTS)})
+    return found.assign(order=order).sort_values(["severity", "order"], ignore_index=True)[columns]
 
 
 def hours_of(asking: Asking) -> pd.DataFrame:
@@ -76,7 +102,7 @@ def staffing_of(asking: Asking) -> pd.DataFrame:
     columns = ["week", "site", "planned", "productive", "closed", "handling"]
     if not len(plan):
         return pd.DataFrame(columns=columns)
-    plan = plan.assign(week=plan["day"] - pd.to_timedelta(plan["day"].dt.weekday, unit="D"))
+    plan = plan.assign(week=plan["day"] - pd.to_timedelta(plan["day"].dt.day_of_week, unit="D"))
     weeks = {pd.Timestamp(part.start) for part in asking.weeks[-8:]}
     sums = plan[plan["week"].isin(weeks)].groupby(["week", "site"], as_index=False)[["planned", "productive"]].sum()
     done = asking.table("trend", "occupancy", asking.weeks[-8:], ["site"], grain="week", basis="decision")

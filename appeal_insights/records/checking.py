@@ -129,7 +129,7 @@ def _column(rows: pd.DataFrame, name: str, column: Column, mapping: Mapping, not
     if column.type == "code":
         _check_codes(text, theirs, column, notes)
     if column.type == "scope":
-        _check_scopes(text, theirs, notes)
+        _check_scopes(text, theirs, column, notes)
     return text
 
 
@@ -186,17 +186,22 @@ def _check_markets(text: "pd.Series[str]", theirs: str, notes: _Notes) -> None:
     notes.reject(wrong, text, theirs, "is no ISO 3166-1 country code")
 
 
-def _check_scopes(text: "pd.Series[str]", theirs: str, notes: _Notes) -> None:
-    wrong = text.notna() & ~text.map(_is_scope, na_action="ignore").astype("boolean").fillna(True).astype(bool)
-    notes.reject(wrong, text, theirs, "cannot be read. Write it as market=DE,AT; queue=live")
+def _check_scopes(text: "pd.Series[str]", theirs: str, column: Column, notes: _Notes) -> None:
+    reasons = {value: _wrong_scope(str(value), column) for value in text.dropna().unique()}
+    wrong = text.map(lambda value: reasons[value], na_action="ignore").astype(TEXT).fillna("")
+    notes.reject(wrong != "", text, theirs, wrong)
 
 
-def _is_scope(text: str) -> bool:
+def _wrong_scope(text: str, column: Column) -> str:
+    """What is wrong with a scope; nothing where it can be read and names what it may."""
     try:
-        read_scope(text)
+        named = list(read_scope(text))
     except AppealInsightsError:
-        return False
-    return True
+        return "cannot be read. Write it as market=DE,AT; queue=live"
+    for name in named:
+        if column.names and name not in column.names:
+            return f"names no column of these records.{did_you_mean(name, column.names)} Known: {one_of(column.names)}"
+    return ""
 
 
 def _extracted(rows: pd.DataFrame, mapping: Mapping, notes: _Notes) -> pd.Series:

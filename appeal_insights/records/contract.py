@@ -32,6 +32,7 @@ class Column:
     unit: str = ""
     values: tuple[str, ...] = ()
     pattern: str = ""
+    names: tuple[str, ...] = ()  # of a scope: the columns that it may name; empty: any
     required: bool = False
     dimension: bool = False
     person: bool = False  # names somebody by pseudonym
@@ -172,7 +173,8 @@ def _column(fact: str, name: str, entry: dict[str, object]) -> Column:
     if entry.get("type") not in get_args(Type):
         raise BadContract(f"{fact}.{name}: no type {entry.get('type')!r}. Choose one of: {', '.join(get_args(Type))}.")
     values = tuple(cast(list[str], entry.get("values", [])))
-    return Column(name=name, **{**entry, "values": values})  # type: ignore[arg-type]
+    names = tuple(cast(list[str], entry.get("names", [])))
+    return Column(name=name, **{**entry, "values": values, "names": names})  # type: ignore[arg-type]
 
 
 def _check(found: Contract) -> None:

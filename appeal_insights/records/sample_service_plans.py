@@ -226,7 +226,7 @@ TARGETS = (
      "Enforcement tools", REVIEW),
     ("TG-204", "sla_attainment", "1", "subject_type=ticket", "0.9", "at_least", "", START, "", CALL, REVIEW),
     ("TG-205", "turnaround", "1", "", "0.2", "at_most", "", START, "", DESK, REVIEW),
-    ("TG-206", "backlog", "1", "", "600", "at_most", "day", START, "", DESK, REVIEW),
+    ("TG-206", "backlog", "1", "", "600", "at_most", "", START, "", DESK, REVIEW),
     ("TG-207", "handling_accuracy", "1", "", "0.95", "at_least", "", START, "", "Quality assurance", REVIEW),
     ("TG-208", "overturn_rate", "1", "", "0.48", "at_most", "", START, "", "Enforcement quality", REVIEW),
     ("TG-209", "handling_time", "1", "", "1800", "at_most", "", START, "", DESK, REVIEW),

@@ -145,7 +145,12 @@ def _fits_pattern(value: str, column: Column) -> bool:
 @cache
 def _words(name: str, values: tuple[str, ...]) -> dict[str, str]:
     """Plain word -> our value."""
-    table = known()["values"].get(name, {})
+    # A dispute has an outcome too, of other values than an appeal's.
+    table = {
+        ours: words
+        for ours, words in known()["values"].get(name, {}).items()
+        if not ours or not values or ours in values
+    }
     said = {plain(word) or word: ours for ours, words in table.items() for word in words}
     return {**said, **{plain(value): value for value in values}}
 

@@ -20,7 +20,7 @@ from packaging.specifiers import SpecifierSet
 from appeal_insights import __version__
 from appeal_insights.errors import AppealInsightsError
 from appeal_insights.metrics.targets import misfits, targets
-from appeal_insights.records.contract import contract, facts
+from appeal_insights.records.contract import all_facts, contract
 from appeal_insights.records.store import Store
 from appeal_insights.records.workspace import Workspace, find_workspace
 from appeal_insights.reports.run import KERNEL
@@ -174,10 +174,10 @@ def store(path: Path) -> Check:
 def _fact(opened: Store, fact: str) -> str:
     """How many records of a fact are known, and the newest day they speak of."""
     rows = opened.fingerprint(fact, opened.latest()).rows
-    derived = contract(fact).derived.values() if fact in facts() else ()
+    derived = contract(fact).derived.values() if fact in all_facts() else ()
     days = [column.name for column in derived if column.type == "day"]
     spans = [span for day in days if (span := opened.span(fact, day))]
-    if fact == "figures" and (figures := opened.span(fact, "ends_on")):
+    if fact not in all_facts() and (figures := opened.span(fact, "ends_on")):
         spans = [(figures[0], figures[1] - timedelta(days=1))]  # figures keep the day after their last
     return f"{rows:,} {fact}" + (f" up to {max(last for _, last in spans):%Y-%m-%d}" if spans else "")
 

@@ -158,7 +158,7 @@ def test_another_part_adds_what_it_knows_and_the_serious_comes_first(tmp_path):
     with Store(path) as store:
         found = check(store, extra=[overdue])
     assert [one.key for one in found.alerts] == ["overdue:s:2026-11-16:stakeholder:[]", "target:overturn_rate:all"]
-    assert headline(found.alerts[0], "en") == "Overdue (all records): 7 in 2026-11-16."
+    assert headline(found.alerts[0], "en") == "7 cases are beyond the time promised for them (all records)."
 
 
 def test_a_store_without_targets_and_audits_says_that_nothing_was_looked_at(tmp_path):

@@ -301,6 +301,11 @@ def test_known_events_are_those_known_then_in_the_order_they_started(tmp_path):
             "rejects",
             "reject_reasons",
             "versions",
+            "open_clocks",
+            "waits",
+            "arrivals",
+            "staffing_plan",
+            "linked_tickets",
             *GATES,
         }
         with pytest.raises(UnknownStore, match="holds no appeals"):

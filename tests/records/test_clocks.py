@@ -163,7 +163,6 @@ IN_FORCE = {
     "no more": (
         f"id | hours | valid_from | valid_to\nlong | 24 | {SPRING} |\nshort | 12 | {AUTUMN} | {THURSDAY}", "long", 24,
     ),
-    "odd": ("id | hours | scope\nany | 24 |\nodd | 1 | calendar=always\nworse | 1 | nothing=1", "any", 24),
 }  # fmt: skip
 
 

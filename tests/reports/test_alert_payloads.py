@@ -169,7 +169,7 @@ def test_what_is_no_rate_has_no_picture(tmp_path):
     assert list(tmp_path.glob("*.png")) == []
 
 
-@pytest.mark.parametrize("kind", ["overdue", "sla_policy", "target"])
+@pytest.mark.parametrize("kind", ["overdue", "target"])
 @pytest.mark.parametrize("target", [None, 0.0])
 def test_alerts_of_every_kind_have_their_sentence(tmp_path, kind, target):
     [one] = written(tmp_path, told(kind=kind, target=target, unit="number", value=7.0, low=None, high=None))

@@ -38,7 +38,7 @@ CELLS = {
     "short": "2 + 2",
 }
 CHINESE = {  # what a Chinese run says of them
-    "ours": "UnknownStore: {folder} 中没有数据库 'dmo'。是否指 'demo'？现有：demo、quality、tiktok。可用命令",
+    "ours": "UnknownStore: {folder} 中没有数据库 'dmo'。是否指 'demo'？现有：demo、quality、service、tiktok。可用命令",
     "dimension": "UnknownDimension: 没有维度 'marke'。是否指 'market'？可按以下维度拆分：market、appellant、",
     "period": "BadPeriod: 无法识别时间段 'soon'。请写成日（2026-10-05）、ISO 周（2026-W40）、月（2026-10）、",
     "parameter": "BadParameter: 没有这样的统计口径：'decisions'。是否指 'decision'？请从以下选项中选择：decision、",

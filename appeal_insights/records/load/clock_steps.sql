@@ -1,7 +1,8 @@
 -- What does the status log say of each case, and from when to when was just that known?
 --
 -- reads   status_log   the store's table, or an empty one: versions, with known_from and known_to
--- gives   log_states   subject_type, subject_id, taken_on_at, reopened_at (the first of each), hand_overs, known_from, known_to
+-- gives   log_states   subject_type, subject_id, taken_on_at, reopened_at (the first of each), handed_over_at (a list of
+--                      all), known_from, known_to
 --                      the states of a case follow each other without a gap
 --
 -- A step that was known as soon as it happened changes no state: before its instant nobody sees it anyway.
@@ -36,7 +37,7 @@ select
     spans.subject_type, spans.subject_id, spans.since as known_from, spans.until as known_to,
     min(case when steps.status in ('acknowledged', 'in_review') then steps.happened_at end) as taken_on_at,
     min(case when steps.status = 'reopened' then steps.happened_at end) as reopened_at,
-    count(case when steps.status = 'handed_over' then 1 end) as hand_overs
+    list(steps.happened_at) filter (where steps.status = 'handed_over') as handed_over_at
 from spans
 left join steps
     on spans.subject_type = steps.subject_type

@@ -1,7 +1,8 @@
 -- Which clocks run for an appeal, from when, and when did what was promised happen?
 --
 -- reads   appeals      the store's table: versions, with known_from and known_to
---         log_states   what the status log says of each case, as states: taken_on_at, reopened_at, hand_overs
+--         log_states   what the status log says of each case, as states: taken_on_at, reopened_at,
+--                      handed_over_at
 --         zones        market, zone: whose clock decides on which day something happened; an empty market is all others
 -- gives   clocked      one row per version and clock; started_at is empty while a clock has not started
 --
@@ -14,7 +15,10 @@ with versions as (
         appeals.* exclude (known_from, known_to),
         log_states.taken_on_at as acked_at,
         log_states.reopened_at,
-        coalesce(log_states.hand_overs, 0) as hand_overs,
+        -- Who took it over after its end had no part in the time that it took.
+        coalesce(
+            len(list_filter(log_states.handed_over_at, lambda step: step < coalesce(appeals.decided_at, timestamp 'infinity'))), 0
+        ) as hand_overs,
         coalesce(zones.zone, (select zone from zones where market = '')) as zone,
         appeals.outcome in ('decision_reversed', 'decision_partially_reversed') as overturned,
         greatest(appeals.known_from, log_states.known_from) as known_from,

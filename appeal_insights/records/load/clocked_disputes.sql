@@ -22,7 +22,8 @@ clocks as (
 )
 
 select
-    'dispute' as subject_type, clock, dispute_id as record_id, market, complaint_type, started_at, stopped_at,
+    'dispute' as subject_type, clock, dispute_id as record_id, market, complaint_type, complex,
+    started_at, stopped_at,
     case when clock = 'decide' and outcome in ('omitted', 'inadmissible') then 'true' else 'false' end as void,
     zone, known_from, known_to, load_id, source_row
 from clocks

@@ -1,7 +1,8 @@
 -- Which clocks run for a ticket, from when, and when did what was promised happen?
 --
 -- reads   tickets      the store's table: versions, with known_from and known_to
---         log_states   what the status log says of each case, as states: taken_on_at, reopened_at, hand_overs
+--         log_states   what the status log says of each case, as states: taken_on_at, reopened_at,
+--                      handed_over_at
 --         zones        market, zone: whose clock decides on which day something happened; an empty market is all others
 -- gives   clocked      one row per version and clock
 --
@@ -13,7 +14,10 @@ with versions as (
         tickets.* exclude (known_from, known_to),
         case when ack_mode is distinct from 'auto' then acked_at else log_states.taken_on_at end as answered_at,
         log_states.reopened_at,
-        coalesce(log_states.hand_overs, 0) as hand_overs,
+        -- Who took it over after its end had no part in the time that it took.
+        coalesce(
+            len(list_filter(log_states.handed_over_at, lambda step: step < coalesce(tickets.resolved_at, timestamp 'infinity'))), 0
+        ) as hand_overs,
         coalesce(zones.zone, (select zone from zones where market = '')) as zone,
         greatest(tickets.known_from, log_states.known_from) as known_from,
         least(tickets.known_to, log_states.known_to) as known_to

@@ -42,6 +42,7 @@ select
     coalesce(clocked.severity, '(blank)') as severity,
     coalesce(clocked.appellant, '(blank)') as appellant,
     coalesce(clocked.complaint_type, '(blank)') as complaint_type,
+    coalesce(clocked.complex, '(blank)') as complex,
     coalesce(clocked.policy_group, '(blank)') as policy_group,
     coalesce(clocked.category, '(blank)') as category,
     coalesce(clocked.content_language, '(blank)') as content_language,
@@ -62,7 +63,7 @@ select
     versions.known_from, versions.known_to, clocked.load_id, clocked.source_row,
     md5(cast(row(
         clock_id, versions.sla_policy, versions.calendar, clocked.market, clocked.severity, clocked.appellant,
-        clocked.complaint_type, clocked.policy_group, clocked.category, clocked.content_language, clocked.queue, clocked.site,
+        clocked.complaint_type, clocked.complex, clocked.policy_group, clocked.category, clocked.content_language, clocked.queue, clocked.site,
         clocked.started_at, versions.due_at, clocked.stopped_at, clocked.void, clocked.reopened_at, clocked.hand_overs,
         versions.promised_seconds, versions.paused_seconds, versions.stands_still, versions.net_seconds
     ) as varchar)) as row_hash
