@@ -52,6 +52,7 @@ check: setup ## style and types
 
 docs: setup ## the pages that are written from declarations and query headers
 	@.venv/bin/python tools/docs.py
+	@.venv/bin/python -m tools.gallery
 
 picture: setup ## the picture in the README, taken from the demo's report
 	@APPEAL_INSIGHTS_KEEP_PICTURE=1 .venv/bin/python -m pytest -q tests/browser/test_reports_in_browser.py -k picture

@@ -7,6 +7,7 @@ __version__ = "0.1.0"
 
 # The public names and where they live: loaded when first used, so that a small question costs a small import.
 _PUBLIC = {
+    "accuracy": "appeal_insights.findings.planned",
     "cases": "appeal_insights.findings.cases",
     "check_data": "appeal_insights.findings.data_check",
     "compare": "appeal_insights.findings.compared",
@@ -17,6 +18,7 @@ _PUBLIC = {
     "explore": "appeal_insights.explorer.explore",
     "explore_cases": "appeal_insights.explorer.cases",
     "explore_comparison": "appeal_insights.explorer.compare",
+    "explore_quality": "appeal_insights.explorer.quality",
     "ingest": "appeal_insights.records.ingest",
     "ingest_figures": "appeal_insights.records.figures",
     "investigate": "appeal_insights.findings.overturn",
@@ -25,6 +27,8 @@ _PUBLIC = {
     "load_figures_mapping": "appeal_insights.records.figures",
     "load_mapping": "appeal_insights.records.mapping",
     "metrics": "appeal_insights.metrics.metric",
+    "open_view": "appeal_insights.explorer.overview",
+    "overview": "appeal_insights.findings.overview",
     "period": "appeal_insights.periods",
     "query": "appeal_insights.findings.answer",
     "reconcile": "appeal_insights.findings.reconcile",

@@ -38,6 +38,7 @@ STEPS = {
     "durations": "percentiles",
     "behind": "records",
     "drawn": "`appeal-insights cases draw`",
+    "listed": "`ap.cases`",
     "reckoned": "a rate counted anew from those that it follows from",
     "figures": "all that somebody else has counted",
     "variants": "`appeal-insights reconcile`",

@@ -25,7 +25,7 @@ class Drawn:
     def __init__(self, drill: Callable[[int], None], choose: Callable[[Any], None], *, charts: bool = True) -> None:
         self.pictures: list[Picture] = []
         self._drill, self._choose, self._charts = drill, choose, charts
-        self.list = widgets.Select(rows=5, layout=widgets.Layout(width="420px"))
+        self.list = widgets.Select(rows=5, layout=widgets.Layout(width="640px", max_width="100%"))
         self.button = widgets.Button()
         self.button.on_click(lambda _: self._chosen())
         self.row = widgets.HBox([self.list, self.button], layout=widgets.Layout(display="none", flex_flow="row wrap"))
@@ -43,11 +43,13 @@ class Drawn:
 
     def show(self, exhibits: Sequence[Exhibit], options: Sequence[tuple[str, Any]]) -> None:
         """Show these: the first with a chart in each language is drawn, all are told and tabled."""
+        drawn: dict[int, Exhibit] = {}
         for picture in self.pictures:
-            own = [one for one in exhibits if one.language == picture.language and one.chart is not None]
+            own = [one for one in exhibits if one.language == picture.language and one.chart is not None][:1]
+            drawn |= {id(one): one for one in own}
             picture.show(spec_of(own[0].chart) if own and own[0].chart is not None else None, own[0].alt if own else "")
         self._room.layout.min_height = ROOM if any(picture.spec for picture in self.pictures) else "0"
-        self._text.value = "".join(map(told, exhibits))
+        self._text.value = "".join(told(one, heading=id(one) not in drawn) for one in exhibits)
         self.list.options = list(options)
         self.list.value = None
         self.list.rows = max(2, min(6, len(options)))
@@ -76,7 +78,7 @@ class CompareResults:
     ) -> None:
         self._back = back
         self.instead = widgets.HTML()
-        self.back = widgets.Button(icon="arrow-left")
+        self.back = widgets.Button()
         self.back.on_click(lambda _: back(None))
         self.steps = widgets.HBox(layout=widgets.Layout(flex_flow="row wrap"))
         self.path = widgets.HBox([self.back, self.steps], layout=widgets.Layout(flex_flow="row wrap"))
@@ -148,9 +150,9 @@ class CompareResults:
         return joined({one: say(f"compare.explorer.{key}", one) for one in self._languages})
 
 
-def told(exhibit: Exhibit) -> str:
-    """An exhibit's sentences and its table; what comes from data is text."""
+def told(exhibit: Exhibit, *, heading: bool = True) -> str:
+    """An exhibit's sentences and its table, under its title where no chart says it; what comes from data is text."""
     notes = "".join(f"<p>{html.escape(note)}</p>" for note in exhibit.notes)
     table = f'<div class="appeal-insights-table" tabindex="0">{exhibit.cells.as_html()}</div>' if exhibit.cells else ""
-    title = f"<h4>{html.escape(exhibit.title)}</h4>" if exhibit.title else ""
+    title = f"<h4>{html.escape(exhibit.title)}</h4>" if heading and exhibit.title else ""
     return f'<div class="appeal-insights-notes" lang="{exhibit.language}">{title}{notes}{table}</div>'

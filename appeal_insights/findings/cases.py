@@ -28,6 +28,7 @@ from appeal_insights.records.workspace import find_workspace
 
 MOST = 10_000  # records of a list: more than anybody reads, and a file that any spreadsheet opens
 USUAL = 500
+MOST_SEEDS = 10**9
 MOST_DRAWN = 200  # rows of a table on a screen; a file has all
 OWN = ("record", "happened_at", "in_numerator", "cluster")  # what every list can have, whatever the fact
 FIRST = ("record", "happened_at", "in_numerator")  # what it has where nothing is said
@@ -184,7 +185,10 @@ def cases(
         if not during:
             raise BadParameter.of("case_list.during")
         of_part = choice("part", part, PARTS)
-        rows, salt = _whole(most, 1, MOST, "most"), _whole(seed, 0, 10**9, "seed")
+        if (rows := _whole(most, 1, MOST)) is None:
+            raise BadParameter.of("case_list.most", given=most, most=MOST)
+        if (salt := _whole(seed, 0, MOST_SEEDS)) is None:
+            raise BadParameter.of("case_list.seed", given=seed)
         held = read_where(where) if isinstance(where, str) else where
         asking = Asking("records", metric, during=during, where=dict(held), basis=basis, as_of=as_of)  # type: ignore[arg-type]
         with shared(find_workspace(workspace).existing_store(store)) as opened:
@@ -254,11 +258,11 @@ def _counted(store: Store, question: Question) -> tuple[int, int]:
     return numerator, denominator
 
 
-def _whole(given: int | str, least: int, most: int, name: str) -> int:
-    """A whole number within bounds. Raises BadParameter for anything else."""
+def _whole(given: int | str, least: int, most: int) -> int | None:
+    """A whole number within bounds; None for anything else."""
     text = str(given).strip()
     if isinstance(given, bool) or not re.fullmatch(r"[0-9]{1,10}", text) or not least <= int(text) <= most:
-        raise BadParameter.of(f"case_list.{name}", given=given, most=most)
+        return None
     return int(text)
 
 

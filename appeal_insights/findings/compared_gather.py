@@ -1,7 +1,7 @@
 """What both sides of a comparison counted, as evidence that the pictures and sentences of an inquiry can be made of."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from textwrap import shorten
 
 import pandas as pd
@@ -30,11 +30,12 @@ from appeal_insights.findings.evidence import (
 from appeal_insights.findings.searching import Search, search
 from appeal_insights.metrics.query import dimensions, query, segment_labels
 from appeal_insights.records.scope import write_scope
-from appeal_insights.records.store import Store
+from appeal_insights.records.store import Fingerprint, Store
 
 LONGEST_SCOPE = 80  # characters of a group inside a sentence
 BEFORE, AFTER = "before", "after"
 APART = pd.Timedelta(days=7 * 2600)  # whole weeks: groups share their days, and those of one are set that far back
+NO_FINGERPRINT = Fingerprint(0, "")  # it reads every record there is, and nothing here is kept by it
 NO_DAYS = pd.DataFrame({"day": [], "period": [], "segment": [], "numerator": [], "denominator": []})
 
 
@@ -44,9 +45,17 @@ class Reader:
 
     store: Store
     sides: Sides
+    known: dict[tuple[str, ...], pd.DataFrame] = field(default_factory=dict)  # what was asked already
 
     def counted(self, by: Sequence[str] = ()) -> pd.DataFrame:
         """Counts before and after: <dimensions>, segment and COUNTS; 0 where a side has nothing."""
+        return self._once(("counted", *by), lambda: self._counted(by))
+
+    def days(self, by: Sequence[str] = ()) -> pd.DataFrame:
+        """The same by day; no row where the data have no days. Days of two groups are set apart by whole weeks."""
+        return self._once(("days", *by), lambda: self._days(by))
+
+    def _counted(self, by: Sequence[str]) -> pd.DataFrame:
         if len(self.sides.questions) == 1:
             return query(self.store, "before_after", replace(self.sides.first, by=tuple(by)))
         tables = self._each("breakdown", by)
@@ -59,8 +68,7 @@ class Reader:
         wide = wide.sort_values(["denominator_after", *by], ascending=[False, *[True] * len(by)], ignore_index=True)
         return wide.assign(segment=segment_labels(wide, by))
 
-    def days(self, by: Sequence[str] = ()) -> pd.DataFrame:
-        """The same by day; no row where the data have no days. Days of two groups are set apart by whole weeks."""
+    def _days(self, by: Sequence[str]) -> pd.DataFrame:
         if not has_days(self.store, self.sides.first):
             return NO_DAYS
         if len(self.sides.questions) == 1:
@@ -80,6 +88,11 @@ class Reader:
             return self._marked(there[0])
         marked = [table.assign(period=side) for table, side in zip(there, (BEFORE, AFTER), strict=True)]
         return pd.concat(marked, ignore_index=True)
+
+    def _once(self, key: tuple[str, ...], ask: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+        if key not in self.known:
+            self.known[key] = ask()
+        return self.known[key]
 
     def _each(self, name: str, by: Sequence[str]) -> list[pd.DataFrame]:
         return [query(self.store, name, replace(question, by=tuple(by))) for question in self.sides.questions]
@@ -106,8 +119,9 @@ def gather_sides(store: Store, sides: Sides, by: Sequence[str], audience: Audien
     """
     sides, changed = _alike(store, sides)
     reader = Reader(store, sides)
-    counts = _counts(reader)
-    days, cells = reader.days(), reader.cells()
+    one = () if searched else tuple(by[:1])  # counts add up, so that those of a dimension save those of the whole
+    counts = _counts(reader, one)
+    days, cells = _by_day(reader.days(one)), reader.cells()
     learned = dispersion(days, cells)
     few = min(counts["denominator_before"], counts["denominator_after"]) < SMALLEST_SHOWN and audience != "analyst"
     small = few or (changed is not None and changed.by == "version")
@@ -141,16 +155,21 @@ def _alike(store: Store, sides: Sides) -> tuple[Sides, Redefined | None]:
     return sides, changed
 
 
-def _counts(reader: Reader) -> dict[str, int]:
-    whole = reader.counted()
+def _by_day(days: pd.DataFrame) -> pd.DataFrame:
+    """The days of the whole from those of its segments."""
+    return days.groupby(["day", "period"], as_index=False)[["numerator", "denominator"]].sum()
+
+
+def _counts(reader: Reader, by: Sequence[str]) -> dict[str, int]:
+    whole = reader.counted(by)
     found = {name: int(whole[name].sum()) for name in COUNTS}
     for place, side in enumerate((BEFORE, AFTER)):
         if not found[f"denominator_{side}"]:
-            scope = shorten(
-                write_scope(whole_scope(reader.sides, place)).replace(",", ", "), LONGEST_SCOPE, placeholder=" …"
-            )
-            key = "compare.empty_group" if reader.sides.apart else "empty.scope"
-            raise EmptyPeriod.of(key, period=reader.sides.periods[place], group=scope)
+            group = write_scope(whole_scope(reader.sides, place)).replace(",", ", ")
+            scope = shorten(group, LONGEST_SCOPE, placeholder=" …")
+            if reader.sides.apart:
+                raise EmptyPeriod.of("compare.empty_group", period=reader.sides.periods[place], group=scope)
+            raise EmptyPeriod.of("empty.scope", period=reader.sides.periods[place])
     return found
 
 
@@ -223,7 +242,7 @@ def _evidence(
             "whole_weeks": weeks or not has_days(store, question),
             "replayed": bool(first and question.as_of < first),
         },
-        fingerprint=store.fingerprint(question.table, question.as_of),
+        fingerprint=NO_FINGERPRINT,
         asked=(),
         without=[],
         store=store.name,

@@ -24,7 +24,10 @@ _ALWAYS = ("store", "where", "as_of", "language")
 KEYS: dict[ViewKind, tuple[str, ...]] = {  # what each kind may be asked with
     "metric": (*_ALWAYS, "metric", "by", "during", "every", "basis"),
     "compare": (*_ALWAYS, "metric", "before", "after", "during", "by", "basis", "against", "event", "path"),
-    "quality": (*_ALWAYS, "start", "end", "by", "budget", "series", "part", "lift", "before", "after", "during"),
+    "quality": (
+        *(*_ALWAYS, "start", "end", "by", "budget", "series"),
+        *("part", "lift", "costs", "before", "after", "during"),
+    ),
     "cases": (*_ALWAYS, "metric", "during", "basis", "part", "columns", "sampled", "most", "seed"),
 }
 SCOPES = ("where", "against")  # keys that hold which records are meant
@@ -35,7 +38,7 @@ _CALLS: dict[ViewKind, tuple[tuple[str, tuple[str, ...]], ...]] = {
         ('query("breakdown"', ("store", "metric", "by", "during", "where", "basis", "as_of")),
     ),
     "compare": (("compare(", ()),),
-    "quality": (("review_accuracy(", ("store", "start", "end", "by", "where", "as_of", "budget", "language")),),
+    "quality": (("accuracy(", ("store", "during", "by", "where", "lift", "costs", "part", "as_of", "language")),),
     "cases": (('cases(audience="analyst"', ()),),  # nobody else is shown records
 }
 VERSION = "v1"  # of the token; another number is another layout
@@ -56,7 +59,7 @@ class View:
     asked: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
-        choice("view_kind", self.kind, KINDS)
+        choice("view", self.kind, KINDS)
         for name, value in self.asked.items():
             if name not in KEYS[self.kind]:
                 raise UnknownParameter.of("view.key", given=name, kind=self.kind, known=KEYS[self.kind])

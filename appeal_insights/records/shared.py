@@ -1,5 +1,6 @@
 """A store that is asked again and again: opened once, and anew only where its file was replaced."""
 
+import atexit
 import os
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -60,4 +61,11 @@ def _forget_in_child() -> None:
     _SHARED.open, _SHARED.lock = OrderedDict(), RLock()
 
 
+def _close_all() -> None:
+    with _SHARED.lock:
+        while _SHARED.open:
+            _SHARED.open.popitem()[1][1].close()
+
+
+atexit.register(_close_all)
 os.register_at_fork(after_in_child=_forget_in_child)

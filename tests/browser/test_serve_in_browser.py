@@ -137,7 +137,7 @@ def test_a_change_of_the_filter_changes_the_chart_and_going_back_brings_it_back(
     chart, table = page.locator(DRAWN).first, page.locator(".appeal-insights-table table").first
     assert colours_in(chart).get(DARK, 0) > 200
     before, whole = chart.get_attribute("aria-label"), table.inner_text()
-    metric = page.get_by_label("Metric", exact=True)
+    metric = page.get_by_label("Metric", exact=True).first
     was = metric.input_value()
     metric.select_option(index=1)
     wait_for_other(page, before)
@@ -166,7 +166,7 @@ def test_a_second_browser_needs_the_link_and_has_a_view_of_its_own(english, watc
     second = opened(other, english)
     assert kernel_of(first) != kernel_of(second)
     before = second.locator(DRAWN).first.get_attribute("aria-label")
-    first.get_by_label("Metric", exact=True).select_option(index=1)
+    first.get_by_label("Metric", exact=True).first.select_option(index=1)
     wait_for_other(first, before)
     assert second.locator(DRAWN).first.get_attribute("aria-label") == before
     one.check_quiet()

@@ -243,7 +243,7 @@ def test_an_unknown_event_names_those_there_are(demo):
     with pytest.raises(UnknownName, match=r"Did you mean '11\.11 sale'\? There are: 11\.11 sale, ") as caught:
         compare(store="demo", event="11.11 sales", workspace=demo.root)
     assert "11.11 sale" in caught.value.say("zh-CN")
-    with pytest.raises(BadParameter, match="11.11 sale began on 2026-11-11"):
+    with pytest.raises(BadParameter, match=r"11\.11 sale began on 2026-11-11"):
         compare(store="demo", event="EV-005", workspace=demo.root)
 
 
