@@ -35,12 +35,12 @@ from appeal_insights.language import Language, say
 # In the order in which questions come: did it move, where, why, is the work good, will it land.
 BUILDERS: tuple[Callable[..., Chart], ...] = (
     trend, sparklines, small_multiples, heat_map, calendar_map, coverage, slope, contributions, waterfall, segment_tree,
-    behaviour, change_dates, estate, funnel_plot, ranges, split_chart, maturing_fan, waiting_curve, landing, forecast_chart,
-    hours_chart,
+    behaviour, change_dates, estate, funnel_plot, ranges, split_chart, maturing_fan, waiting_curve, landing,
+    forecast_chart, hours_chart,
 )  # fmt: skip
 WITH_UNIT = {
-    "trend", "small_multiples", "slope", "waterfall", "behaviour", "funnel_plot", "ranges", "split_chart", "maturing_fan",
-    "waiting_curve", "landing", "forecast_chart", "hours_chart",
+    "trend", "small_multiples", "slope", "waterfall", "behaviour", "funnel_plot", "ranges", "split_chart",
+    "maturing_fan", "waiting_curve", "landing", "forecast_chart", "hours_chart",
 }  # fmt: skip
 
 

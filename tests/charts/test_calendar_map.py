@@ -1,7 +1,5 @@
 """A cell for each day: where it stands, what is marked in it, and large numbers as each language reads them."""
 
-import json
-
 import pandas as pd
 import pytest
 
