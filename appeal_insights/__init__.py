@@ -10,7 +10,6 @@ _PUBLIC = {
     "accuracy": "appeal_insights.findings.planned",
     "cases": "appeal_insights.findings.cases",
     "check_data": "appeal_insights.findings.data_check",
-    "codebook": "appeal_insights.reports.codebook",
     "compare": "appeal_insights.findings.compared",
     "decompose_change": "appeal_insights.analysis.decomposition",
     "find_causes": "appeal_insights.analysis.rootcause",

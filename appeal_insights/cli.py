@@ -10,7 +10,6 @@ from typing import Annotated, Any
 import typer
 
 from appeal_insights.cli_alerts import alerts
-from appeal_insights.cli_codebook import codebook
 from appeal_insights.cli_serve import open_lab, serve
 from appeal_insights.errors import AppealInsightsError, BadInput, BadParameter
 from appeal_insights.records.workspace import Workspace, find_workspace
@@ -294,7 +293,6 @@ def lab(context: typer.Context, workspace: WorkspaceOption = None) -> None:
 
 
 app.command()(serve)
-app.command()(codebook)
 
 
 @app.command()

@@ -65,7 +65,7 @@ def test_a_table_is_written_as_it_is_read():
     assert list(map(str, cells.rows[0])) == [
         "2026-09-07", "2026-W37", "DE", "416", "1,338", "31.1%", "28.6%", "33.6%", "是",
     ]  # fmt: skip
-    assert [side for _, _, side in cells.columns].count("right") == 5  # numerator, denominator, rate, low, high
+    assert [side for _, _, side in cells.columns].count("right") == 5
 
 
 def test_the_notebook_has_a_question_and_a_cell_for_every_family():

@@ -24,7 +24,7 @@ LAYERS = (
     ("reports",),
     ("explorer",),
     ("serve",),
-    ("cli_alerts", "cli_codebook", "cli_serve"),
+    ("cli_alerts", "cli_serve"),
     ("cli",),
 )
 LAYER = {part: number for number, parts in enumerate(LAYERS) for part in parts}
@@ -48,7 +48,7 @@ HOMES = {  # outside library -> the modules, or the folders of modules, that may
     # its tree changes between majors: three files to look at
     "sqlglot": ("records.statement", "records.engines", "metrics.measure"),
     "tornado": ("serve",),
-    "typer": ("cli", "cli_alerts", "cli_codebook", "cli_serve"),
+    "typer": ("cli", "cli_alerts", "cli_serve"),
     "vl_convert": ("charts", "reports"),  # draws for a notebook's chart, bundles for an exported page
     "voila": ("serve",),
     "xlsxwriter": ("reports.workbook",),

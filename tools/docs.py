@@ -3,15 +3,13 @@
 import argparse
 import csv
 import sys
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from appeal_insights.errors import BadContract
-from appeal_insights.metrics.headers import header
 from appeal_insights.metrics.metric import ALL, Metric, Side, day_of, metrics
 from appeal_insights.metrics.variants import Variant, variants
 from appeal_insights.records.contract import Column, Contract, Words, all_facts, contract
-from appeal_insights.reports.codebook import codebook_page, entries
 
 ROOT = Path(__file__).resolve().parent.parent
 METRICS = ROOT / "appeal_insights" / "metrics"
@@ -22,7 +20,8 @@ QUERY_GROUPS = {
     "One period against another": ("before_after", "top_movers"),
     "What became of it, and how long it took": ("cohort", "funnel", "distribution", "percentiles", "flows", "ageing"),
     "What a store holds": (
-        "coverage", "missing", "codes", "values", "known_events", "targets", "loads", "rejects", "reject_reasons", "versions",
+        "coverage", "missing", "codes", "values", "known_events", "targets", "loads", "rejects", "reject_reasons",
+        "versions",
     ),
     "What was promised, and what is open": ("open_clocks", "waits", "arrivals", "staffing_plan", "linked_tickets"),
     "Whether the records can be trusted": (
@@ -133,7 +132,6 @@ def pages() -> dict[str, str]:
         "docs/contract.md": contract_page([contract(fact) for fact in all_facts()]),
         "docs/metrics.md": metrics_page(metrics().values(), variants().values()),
         "docs/queries.md": queries_page(QUERY_GROUPS),
-        "docs/codebook.html": codebook_page(list(entries())),
         "docs/glossary.md": glossary_page(ROOT / "appeal_insights" / "words" / "glossary.csv"),
     }
 
@@ -188,6 +186,31 @@ def ungrouped(groups: Mapping[str, Sequence[str]]) -> list[str]:
     named = [name for names in groups.values() for name in names]
     found = {file.stem for file in (METRICS / "queries").glob("*.sql")}
     return sorted({name for name in named if named.count(name) > 1} | (set(named) ^ found))
+
+
+def header(text: str) -> tuple[str, str, str, str]:
+    """The parts of a query file's header comment: question, what it reads, what it gives, and a note, mostly empty.
+
+    Raises  ValueError   one of the first three is missing.
+    """
+    lines = []
+    for line in text.splitlines():
+        if not line.startswith("--"):
+            break
+        lines.append(line.removeprefix("--").removeprefix(" "))
+    found: dict[str, list[str]] = {"asks": [], "reads": [], "gives": [], "note": []}
+    place = "asks"
+    for line in lines:
+        word = line.split(" ", 1)[0]
+        if word in ("reads", "gives"):
+            place, line = word, line.replace(word, " " * len(word), 1)
+        elif line and not line.startswith(" ") and place != "asks":
+            place = "note"
+        found[place].append(line)
+    asks, reads, gives, note = (textwrap.dedent("\n".join(found[name])).strip() for name in found)
+    if not (asks and reads and gives):
+        raise ValueError("The header of a query says what it asks, reads and gives.")
+    return asks, reads, gives, note
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -295,12 +318,12 @@ def _settles(metric: Metric) -> str:
 
 def _query_section(file: Path, more: str = "") -> str:
     try:
-        found = header(file.read_text(encoding="utf-8"))
-    except BadContract as error:
-        raise BadContract(f"{file.relative_to(ROOT)}: {error}") from None
+        asks, reads, gives, note = header(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{file.relative_to(ROOT)}: {error}") from None
     link = f"[{file.name}](../{file.relative_to(ROOT).as_posix()})"
-    blocks = [f"### {file.stem}", found.asks, f"Reads, in {link}:", _block(found.reads), "Gives:", _block(found.gives)]
-    return "\n\n".join([*blocks, *(text for text in (found.note, more) if text)])
+    blocks = [f"### {file.stem}", asks, f"Reads, in {link}:", _block(reads), "Gives:", _block(gives)]
+    return "\n\n".join([*blocks, *(text for text in (note, more) if text)])
 
 
 def _block(text: str) -> str:

@@ -36,7 +36,7 @@ def _parts(found: Family, language: Language) -> list[Exhibit | Code]:
 def twin(found: Family, language: Language) -> Cells:
     """The table that says the same as the picture, by the names that the builder takes."""
     table = found.table(language)
-    numbers = set(table.select_dtypes("number").columns)
+    numbers = {name for name in table.columns if pd.api.types.is_numeric_dtype(table[name])}
     heads = [(name, name, "right" if name in numbers else "left") for name in table.columns]
     written = [_written(table[name], language) for name in table.columns]
     return Cells(heads, [list(row) for row in zip(*written, strict=True)])

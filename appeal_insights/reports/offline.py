@@ -39,26 +39,15 @@ def word(key: str, choice: str) -> str:
     return " / ".join(say(key, language) for language in languages(choice))
 
 
-def page(
-    template: str,
-    *,
-    language: str,
-    styles: Sequence[str] = ("style.css", "runs.css"),
-    scripts: Sequence[str] = (),
-    **values: object,
-) -> str:
-    """A page from one of our templates, with these files of ours as its style and scripts: all given is escaped."""
+def page(template: str, *, language: str, **values: object) -> str:
+    """A page without scripts from one of our templates: everything given is escaped. `runs.css` adds to the style."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATE), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
-    style, code = "".join(map(source, styles)), [source(name) for name in scripts]
+    style = source("style.css") + source("runs.css")
     environment.globals.update(word=lambda key: word(key, language), say=say)
     return environment.get_template(template).render(
-        style=Markup(style),
-        scripts=[Markup(script) for script in code],
-        policy=policy(style, code),
-        languages=languages(language),
-        **values,
+        style=Markup(style), policy=policy(style, []), languages=languages(language), **values
     )
 
 

@@ -1,5 +1,6 @@
 """A cell for each day: where it stands, what is marked in it, and large numbers as each language reads them."""
 
+
 import pandas as pd
 import pytest
 
