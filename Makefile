@@ -12,7 +12,7 @@ PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 # uv then trusts what the system trusts, also a company's own certificates.
 export UV_SYSTEM_CERTS := true
 
-.PHONY: help setup demo test engines lab serve soak check docs picture lock clean elsewhere
+.PHONY: help setup demo test engines lab soak check docs picture lock clean elsewhere
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -38,9 +38,6 @@ engines: setup ## the same queries on a second engine, and what takes records in
 lab: setup ## JupyterLab on notebooks/
 	@.venv/bin/appeal-insights lab
 
-serve: setup ## the explorers as a page without code; SERVE_ARGS="--language zh-CN" and the like
-	@.venv/bin/appeal-insights serve $(SERVE_ARGS)
-
 soak: setup ## the tests at full size
 	@.venv/bin/python -m pytest -m soak $(PYTEST_ARGS); code=$$?; \
 	if [ $$code -eq 5 ]; then echo "There are no soak tests yet."; else exit $$code; fi
@@ -52,7 +49,6 @@ check: setup ## style and types
 
 docs: setup ## the pages that are written from declarations and query headers
 	@.venv/bin/python tools/docs.py
-	@.venv/bin/python -m tools.gallery
 
 picture: setup ## the picture in the README, taken from the demo's report
 	@APPEAL_INSIGHTS_KEEP_PICTURE=1 .venv/bin/python -m pytest -q tests/browser/test_reports_in_browser.py -k picture

@@ -1,5 +1,6 @@
 """The same calls from the shell: sample, ingest, query, run, export, lab, and demo, which does them all once."""
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +11,6 @@ from typing import Annotated, Any
 import typer
 
 from appeal_insights.cli_alerts import alerts
-from appeal_insights.cli_serve import open_lab, serve
 from appeal_insights.errors import AppealInsightsError, BadInput, BadParameter
 from appeal_insights.records.workspace import Workspace, find_workspace
 
@@ -289,10 +289,14 @@ def lab(context: typer.Context, workspace: WorkspaceOption = None) -> None:
     place = find_workspace(workspace)
     if not place.store("demo").exists():
         _make_demo_stores(place)
-    open_lab(place, context.args)
-
-
-app.command()(serve)
+    os.chdir(place.root)
+    root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    # JupyterLab would ask its makers for versions at every start, and its user whether it may ask for news.
+    quiet = ["--LabApp.news_url=", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+    with as_file(files("appeal_insights").joinpath("lab")) as settings:
+        paths = [str(settings), os.environ.get("JUPYTER_CONFIG_PATH", "")]
+        os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, paths))
+    os.execv(sys.executable, [sys.executable, "-m", "jupyterlab", str(place.notebooks), *root, *quiet, *context.args])
 
 
 @app.command()

@@ -17,9 +17,6 @@ LANGUAGES: tuple[Language, ...] = ("en", "zh-CN")
 CHOICES = (*LANGUAGES, "both")
 
 _LOCALE = {"en": "en_GB", "zh-CN": "zh_Hans_CN"}
-MINUTE, HOUR, DAY = 60, 3600, 86400  # seconds
-# From which size on a large number is read in a unit of its own, the largest first. Chinese counts in ten thousands.
-_LARGE = {"en": ((10**9, " billion"), (10**6, " million")), "zh": ((10**8, "亿"), (10**4, "万"))}
 _TOML_KEY = {"en": "en", "zh-CN": "zh"}
 
 
@@ -79,30 +76,6 @@ def count(number: int, language: Language) -> str:
     return str(format_decimal(int(number), format="#,##0", locale=_LOCALE[language]))
 
 
-def short_count(number: float, language: Language) -> str:
-    """A count that is read at a glance, to about three figures: 14.6 million, 1,459万. Tables keep every digit."""
-    sizes = _LARGE[_TOML_KEY[language]]
-    for nth, (size, unit) in enumerate(sizes):
-        shown = abs(number) / size
-        if shown < 1:
-            continue
-        digits = 1 if shown < 1000 else 0
-        if nth and round(shown, digits) * size >= sizes[nth - 1][0]:  # 99,999,999 is 1亿, not 10,000万
-            shown, unit, digits = 1.0, sizes[nth - 1][1], 1
-        text = _fixed(shown, digits, language).removesuffix(".0")
-        return ("\N{MINUS SIGN}" if number < 0 else "") + text + unit
-    return ("\N{MINUS SIGN}" if round(number) < 0 else "") + count(abs(round(number)), language)
-
-
-def duration(seconds: float, language: Language) -> str:
-    """How long something took, in the unit that it is read in: 45 min, 3.5 h, 12 h, 3.0 days; 3.5 小时."""
-    for unit, size, below in (("minutes", MINUTE, 2 * HOUR), ("hours", HOUR, 3 * DAY)):
-        if seconds < below:
-            digits = 0 if unit == "minutes" or seconds >= 10 * HOUR else 1
-            return say(f"duration.{unit}", language, number=_fixed(seconds / size, digits, language))
-    return say("duration.days", language, number=_fixed(seconds / DAY, 1, language))
-
-
 def share(value: float, language: Language, *, digits: int = 1) -> str:
     """A share 0..1 as a percentage: 48.1%."""
     return _fixed(100 * value, digits, language) + "%"
@@ -144,11 +117,6 @@ def points_range(low: float, high: float, language: Language, *, digits: int = 2
 def day(value: date, language: Language) -> str:
     """A day as the language writes it: 22 November 2026, 2026年11月22日."""
     return str(format_date(value, format="long", locale=_LOCALE[language]))
-
-
-def short_day(value: date, language: Language) -> str:
-    """A day without its year, for an axis that says it elsewhere: 2 Nov, 11月2日."""
-    return str(format_date(value, format="d MMM" if language == "en" else "M月d日", locale=language.replace("-", "_")))
 
 
 def instant(value: datetime, language: Language) -> str:

@@ -23,23 +23,20 @@ LAYERS = (
     ("findings",),
     ("reports",),
     ("explorer",),
-    ("serve",),
-    ("cli_alerts", "cli_serve"),
+    ("cli_alerts",),
     ("cli",),
 )
 LAYER = {part: number for number, parts in enumerate(LAYERS) for part in parts}
 
 HOMES = {  # outside library -> the modules, or the folders of modules, that may import it
     "altair": ("charts",),
-    "anywidget": ("explorer.chart",),
     "duckdb": ("records",),
     "ipywidgets": ("explorer",),
     "jinja2": ("reports.offline",),
     "jupyter_client": ("reports",),
-    "jupyter_server": ("serve",),
     "nbclient": ("reports",),
     "nbconvert": ("reports",),
-    "nbformat": ("reports", "serve"),
+    "nbformat": ("reports",),
     "papermill": ("reports",),
     "psycopg": ("records.postgresql",),
     "pyspark": ("records.engines",),
@@ -47,10 +44,8 @@ HOMES = {  # outside library -> the modules, or the folders of modules, that may
     "python_calamine": ("records.sheets",),
     # its tree changes between majors: three files to look at
     "sqlglot": ("records.statement", "records.engines", "metrics.measure"),
-    "tornado": ("serve",),
-    "typer": ("cli", "cli_alerts", "cli_serve"),
+    "typer": ("cli", "cli_alerts"),
     "vl_convert": ("charts", "reports"),  # draws for a notebook's chart, bundles for an exported page
-    "voila": ("serve",),
     "xlsxwriter": ("reports.workbook",),
 }
 ANALYSIS_NEEDS = {"numpy", "scipy", "pandas", PACKAGE, *sys.stdlib_module_names} - {"sqlite3"}

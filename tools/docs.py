@@ -20,8 +20,7 @@ QUERY_GROUPS = {
     "One period against another": ("before_after", "top_movers"),
     "What became of it, and how long it took": ("cohort", "funnel", "distribution", "percentiles", "flows", "ageing"),
     "What a store holds": (
-        "coverage", "missing", "codes", "values", "known_events", "targets", "loads", "rejects", "reject_reasons",
-        "versions",
+        "coverage", "missing", "codes", "known_events", "targets", "loads", "rejects", "reject_reasons", "versions",
     ),
     "What was promised, and what is open": ("open_clocks", "waits", "arrivals", "staffing_plan", "linked_tickets"),
     "Whether the records can be trusted": (
@@ -39,7 +38,6 @@ STEPS = {
     "durations": "percentiles",
     "behind": "records",
     "drawn": "`appeal-insights cases draw`",
-    "listed": "`ap.cases`",
     "reckoned": "a rate counted anew from those that it follows from",
     "figures": "all that somebody else has counted",
     "variants": "`appeal-insights reconcile`",

@@ -9,7 +9,6 @@ import pandas as pd
 
 from appeal_insights.charts.audited import COLUMNS, NUMBERS
 from appeal_insights.charts.days import Days, event_lines, numbered
-from appeal_insights.charts.palette import LIMITS, SINCE, STRONG
 from appeal_insights.charts.theme import (
     DARK,
     GROUND,
@@ -31,7 +30,7 @@ LEVELS = ("start", "end", "audited", "correct", "rate")
 EVIDENCE = ("day", "statistic", "threshold")
 MOST_DAYS = 130  # points; more days than that are better looked at by week
 TOP, UPPER, GAP, LOWER = 26, 270, 50, 84  # pixels: where the rates begin and end, the room between, the evidence
-OUTSIDE = STRONG
+BAND, SINCE, OUTSIDE = "#c9d6e2", "#d9b48f", "#b54f12"
 FEW = 0.1  # of the limits, those of the fewest audits, may run out of the picture
 POINT = 34  # square pixels
 TIMES = (1, 100, 10_000, 1_000_000)  # of the evidence: the ticks
@@ -176,7 +175,7 @@ class _View:
     def limits(self) -> list[alt.Chart]:
         """The band that chance leaves a point in, and the middle of it."""
         base = alt.Chart(self.rows).encode(self.days.x("place"))
-        band = base.mark_area(color=LIMITS, opacity=0.6, interpolate="step", tooltip=None)
+        band = base.mark_area(color=BAND, opacity=0.6, interpolate="step", tooltip=None)
         middle = base.mark_line(color=DARK, strokeWidth=1.3, interpolate="step", tooltip=None)
         return [band.encode(self.y("low"), alt.Y2("high:Q")), middle.encode(self.y("expected"))]
 
@@ -278,7 +277,7 @@ class _View:
             filled=True, shape="diamond", size=90, color=OUTSIDE, stroke=GROUND, opacity=1
         )
         layers = [
-            base.mark_area(color=LIMITS, opacity=0.5, tooltip=None).encode(y("statistic")),
+            base.mark_area(color=BAND, opacity=0.5, tooltip=None).encode(y("statistic")),
             base.mark_line(color=DARK, strokeWidth=1.6).encode(y("statistic"), tooltip=tooltip),
             limit.mark_rule(color=INK, strokeWidth=1.2, strokeDash=[8, 3, 2, 3]),
             name.encode(x=alt.value(0), text=alt.value(say("behaviour.threshold", self.language))),

@@ -8,7 +8,6 @@ import altair as alt
 import pandas as pd
 
 from appeal_insights.charts.days import Days
-from appeal_insights.charts.palette import EDGE, LIKELY, STRONG
 from appeal_insights.charts.theme import (
     DARK,
     GROUND,
@@ -19,7 +18,6 @@ from appeal_insights.charts.theme import (
     check_once,
     check_table,
     columns_of,
-    counts_axis,
     titled,
     use_theme,
     with_numbers,
@@ -31,8 +29,9 @@ MOST_DAYS = 400  # points side by side
 MOST_WEEKS = 53
 AHEAD = ("day", "expected", "low", "high")
 HOURS = ("week", "planned", "needed", "low_needed", "high_needed", "short")
-EXPECTED = STRONG  # darker than the band behind it and lighter than what was counted, also in grey
-BAND, OFF = LIKELY, EDGE
+EXPECTED = "#b54f12"  # darker than the band behind it and lighter than what was counted, also in grey
+BAND = "#e7c3a5"
+OFF = "#8b959f"
 ABOVE_UNIT = 34  # pixels: the legend stands above the unit, which stands above the vertical axis
 OFF_MARK = 7  # pixels high, on the axis of days
 POINT = 80  # square pixels
@@ -155,7 +154,7 @@ class _Inflow:
 
     def y(self, field: str) -> alt.Y:
         """From nothing on: twice as high is twice as many."""
-        axis = alt.Axis(tickCount=5, **_UNIT_ABOVE, **counts_axis(self.language))
+        axis = alt.Axis(format=",.0f", tickCount=5, **_UNIT_ABOVE)
         return alt.Y(f"{field}:Q", axis=axis, scale=alt.Scale(zero=True, nice=True), title=self.unit)
 
     def counted(self, seen: pd.DataFrame) -> alt.Chart:
@@ -257,7 +256,7 @@ def _hours(rows: pd.DataFrame, unit: str, language: Language) -> list[alt.Chart]
         )
 
     def y(field: str) -> alt.Y:
-        axis = alt.Axis(tickCount=5, **_UNIT_ABOVE, **counts_axis(language))
+        axis = alt.Axis(format=",.0f", tickCount=5, **_UNIT_ABOVE)
         return alt.Y(f"{field}:Q", axis=axis, scale=alt.Scale(zero=True, nice=True), title=unit)
 
     x = alt.X("label:O", sort=None, title=None, axis=alt.Axis(labelAngle=0, labelOverlap="greedy", labelSeparation=8))

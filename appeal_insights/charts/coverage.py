@@ -3,8 +3,7 @@
 import altair as alt
 import pandas as pd
 
-from appeal_insights.charts.heat_map import STEP, WHITE_FROM, grid, marks, where
-from appeal_insights.charts.palette import ON_DARK, ON_PALE, PALEST
+from appeal_insights.charts.heat_map import PALEST, STEP, WHITE_FROM, grid, marks, where
 from appeal_insights.charts.theme import (
     DARK,
     WIDTH,
@@ -73,7 +72,7 @@ def _cells(base: alt.Chart, rows: pd.DataFrame, periods: int, language: Language
     shown = base.transform_filter("isValid(datum.rate)").encode(tooltip=tooltip)
     longest = len(f"{int(rows['records'].max()):,}") if rows["records"].notna().any() else 0
     fits = alt.ExprRef(f"width / {periods} >= {DIGIT * longest + ROUND} ? 1 : 0")
-    white = alt.condition("datum.dark", alt.value(ON_DARK), alt.value(ON_PALE))
+    white = alt.condition("datum.dark", alt.value("#ffffff"), alt.value("#000000"))
     return [
         shown.mark_rect(stroke=DARK, strokeWidth=0.4, strokeOpacity=0.5).encode(
             alt.Color("rate:Q", scale=shades, legend=legend)

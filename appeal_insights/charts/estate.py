@@ -8,7 +8,6 @@ import pandas as pd
 
 from appeal_insights.charts.audited import COLUMNS, NUMBERS
 from appeal_insights.charts.heat_map import AT_THE_EDGE, LABELS
-from appeal_insights.charts.palette import ABOVE, AS_EXPECTED, BELOW, ON_DARK, ON_PALE
 from appeal_insights.charts.theme import (
     GROUND,
     INK,
@@ -26,7 +25,7 @@ from appeal_insights.errors import BadTable
 from appeal_insights.language import Language, count, points_number, say
 
 ALARMS = ("series", "alarm_day", "direction")
-WHITE_FROM = 0.7  # of the scale downwards: from here on white text is easier to read on a cell than black
+BELOW, AS_EXPECTED, ABOVE = "#7f2704", "#f3f4f5", "#2a9cc4"
 STRIPED = 0.25  # of the scale: cells further above have a stripe, for in grey print both ends are dark
 WIDE = 0.1  # share: a cell whose limits lie further out than this is drawn small, for chance alone colours it
 LEAST_SCALE, MOST_SCALE = 4, 15  # points at the ends of the scale
@@ -143,7 +142,7 @@ def _drawn(rows: pd.DataFrame, marked: pd.DataFrame) -> pd.DataFrame:
     cell = rows["series"] + "\n" + rows["period_label"].astype(str)
     alarmed = cell.isin(marked["series"].astype(str) + "\n" + marked["period_label"].astype(str))
     drawn = rows.drop(columns=["period", "low", "high", "learning", "hidden"])
-    dark = (points.abs() > WHITE_FROM * ends) & (points < 0)
+    dark = (points.abs() > 0.6 * ends) & (points < 0)
     return drawn.assign(points=points, kind=kind, alarmed=alarmed, dark=dark, ends=ends)
 
 
@@ -195,7 +194,7 @@ class _View:
         whole = shown.transform_filter("datum.kind != 'thin'")
         thin = shown.transform_filter("datum.kind == 'thin'")
         fits = alt.ExprRef(f"width / {len(self.labels)} >= {FITS} ? 1 : 0")
-        white = alt.condition("datum.dark", alt.value(ON_DARK), alt.value(ON_PALE))
+        white = alt.condition("datum.dark", alt.value("#ffffff"), alt.value("#000000"))
         # A rectangle over the whole cell answers the pointer, also where the drawn one is small.
         return [
             whole.mark_rect(stroke=GROUND, strokeWidth=1).encode(self.colour()),

@@ -9,7 +9,6 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from appeal_insights.charts.palette import EDGE, STRONG
 from appeal_insights.charts.theme import (
     DARK,
     GROUND,
@@ -20,7 +19,6 @@ from appeal_insights.charts.theme import (
     check_once,
     check_table,
     columns_of,
-    counts_axis,
     titled,
     use_theme,
     with_numbers,
@@ -36,7 +34,7 @@ MOST_UNITS, MOST_NAMED = 400, 12
 APART, ASIDE = 14, 34  # pixels between names, and between the plot and them
 LETTER, MOST_ROOM = 6.6, 180  # pixels of a half-width character of a name, at most, and of a name
 ABOVE_UNIT = 34  # pixels: the legend stands above the unit, which stands above the vertical axis
-OUT = STRONG
+OUT = "#b54f12"
 DASHES = {"outer": [1, 0], "level": [5, 3], "middle": [1, 0]}
 
 
@@ -128,7 +126,7 @@ class _View:
         return max(0.0, min(ends) - room), min(1.0, max(ends) + room)
 
     def x(self) -> alt.X:
-        axis = alt.Axis(title=say("funnel_chart.audited", self.language), tickCount=6, **counts_axis(self.language))
+        axis = alt.Axis(title=say("funnel_chart.audited", self.language), format=",.0f", tickCount=6)
         scale = alt.Scale(
             domain=list(self.across), range=[0, alt.ExprRef(f"width - {self.room:g}")], nice=False, zero=False
         )
@@ -155,7 +153,7 @@ class _View:
         legend = self._legend(names, symbolType="stroke", symbolSize=400, symbolStrokeWidth=1.6)
         domain = alt.Scale(domain=list(DASHES), range=list(DASHES.values()))
         widths = alt.Scale(domain=list(DASHES), range=[1.6, 1.2, 2.6])
-        colours = alt.Scale(domain=list(DASHES), range=[INK, QUIET, EDGE])
+        colours = alt.Scale(domain=list(DASHES), range=[INK, QUIET, "#8b959f"])
         how: Mapping[str, Any] = {"title": None, "legend": legend}
         base = alt.Chart(pd.concat(parts, ignore_index=True)).mark_line(tooltip=None, strokeCap="butt")
         return [

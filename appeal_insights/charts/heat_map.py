@@ -6,7 +6,6 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from appeal_insights.charts.palette import ON_DARK, ON_PALE, PALEST
 from appeal_insights.charts.theme import (
     DARK,
     GROUND,
@@ -26,7 +25,8 @@ from appeal_insights.language import Language, say
 
 NUMBERS = ("rate", "low", "high", "numerator", "denominator")
 COLUMNS = ("period", "period_label", "segment", *NUMBERS, "hidden")
-WHITE_FROM = 0.705  # of the way from PALEST to DARK: from here on white text is easier to read on a cell than black
+PALEST = "#eef3f8"  # of the scale; it ends at DARK. Between them the lightness falls evenly, as grey print shows it
+WHITE_FROM = 0.705  # of the way to DARK: from here on white text is easier to read on a cell than black
 STEP = 30  # pixels for one segment
 MOST_SEGMENTS, MOST_PERIODS = 20, 72  # more cells than that are no longer seen one by one
 FITS = 30  # pixels across that a cell needs to hold its percentage
@@ -120,7 +120,7 @@ def _cells(base: alt.Chart, rows: pd.DataFrame, periods: int, language: Language
     shown = base.transform_filter("isValid(datum.rate)").encode(tooltip=_tooltip(language))
     cells = shown.mark_rect(stroke=DARK, strokeWidth=0.4, strokeOpacity=0.5)
     fits = alt.ExprRef(f"width / {periods} >= {FITS} ? 1 : 0")
-    white = alt.condition("datum.dark", alt.value(ON_DARK), alt.value(ON_PALE))
+    white = alt.condition("datum.dark", alt.value("#ffffff"), alt.value("#000000"))
     return [
         cells.encode(alt.Color("rate:Q", scale=shades, legend=legend)),
         shown.mark_text(fontSize=11, opacity=fits).encode(alt.Text("rate:Q", format=".0%"), color=white),

@@ -8,13 +8,11 @@ import pandas as pd
 
 from appeal_insights.charts.days import Days
 from appeal_insights.charts.theme import (
-    COLOURS,
     DARK,
     GROUND,
     INK,
     check_once,
     check_table,
-    counts_axis,
     titled,
     use_theme,
     with_numbers,
@@ -24,7 +22,7 @@ from appeal_insights.language import Language, count, day, say, share
 
 COLUMNS = ("day", "to_date", "numerator", "denominator")
 ENDS = ("start", "end", "through", "projected", "low", "high", "target", "needed", "standing")
-PROJECTED, NEEDED = COLOURS[1], COLOURS[2]  # apart from each other and from the line to date, also in grey
+PROJECTED, NEEDED = "#b54f12", "#2a9cc4"  # apart from each other and from the line to date, also in grey
 LOOKS = {"to_date": (DARK, [1, 0]), "projected": (PROJECTED, [5, 3]), "needed": (NEEDED, [3, 4]),
          "target": (INK, [8, 3, 2, 3])}  # fmt: skip
 MOST_DAYS = 370
@@ -143,8 +141,8 @@ class _View:
 
     def _y(self, field: str) -> alt.Y:
         axis = alt.Axis(
-            **({"format": ".1~%"} if self.shares else counts_axis(self.language)), tickCount=5, titleAngle=0,
-            titleAlign="left", titleAnchor="end", titleX=0, titleY=-12,
+            format=".1~%" if self.shares else ",.0f", tickCount=5, titleAngle=0, titleAlign="left", titleAnchor="end",
+            titleX=0, titleY=-12,
         )  # fmt: skip
         # A share moves by points: from nothing on nobody would see it. Twice as many is twice as high.
         return alt.Y(f"{field}:Q", axis=axis, scale=alt.Scale(zero=not self.shares, nice=True), title=self.unit)

@@ -6,8 +6,8 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from appeal_insights.charts.palette import shades
 from appeal_insights.charts.theme import (
+    DARK,
     GROUND,
     INK,
     ROOM,
@@ -24,6 +24,7 @@ from appeal_insights.language import Language, say
 NUMBERS = ("days", "rate", "low", "high", "numerator", "denominator")
 COLUMNS = ("cohort", *NUMBERS, "mature")
 ESTIMATES = ("cohort", "days", "rate", "low", "high")
+PALEST = "#8b959f"  # of the oldest cohort's line: 3:1 on white. The newest is DARK, lightness falls evenly between
 MOST_COHORTS = 26  # half a year of weeks
 MOST_ESTIMATES = 6
 MOST_POINTS = 8  # ages: with more, points would hide how a line is drawn
@@ -116,7 +117,7 @@ class _View:
             "cohort:N",
             title=None,
             sort=None,
-            scale=alt.Scale(domain=cohorts, range=shades(len(cohorts))),
+            scale=alt.Scale(domain=cohorts, range=_shades(len(cohorts))),
             legend=alt.Legend(**several) if len(cohorts) > 1 else None,
         )
         self.dash = self._dash()
@@ -219,6 +220,14 @@ class _View:
             alt.Tooltip("cohort:N", title=say("chart.cohort", self.language)),
             alt.Tooltip("days:Q", title=say("chart.age", self.language), format="~f"),
         ]
+
+
+def _shades(cohorts: int) -> list[str]:
+    """From the pale colour of the oldest to the dark one of the newest in even steps."""
+    pale, dark = ([int(colour[at : at + 2], 16) for at in (1, 3, 5)] for colour in (PALEST, DARK))
+    steps = [nth / (cohorts - 1) for nth in range(cohorts)] if cohorts > 1 else [1.0]
+    mixed = ([round(a + (b - a) * step) for a, b in zip(pale, dark, strict=True)] for step in steps)
+    return ["#" + "".join(f"{part:02x}" for part in parts) for parts in mixed]
 
 
 def _columns(labels: list[str], symbol: int = 45) -> Any:

@@ -7,7 +7,6 @@ import pandas as pd
 
 from appeal_insights.charts.theme import (
     DARK,
-    EDGE,
     HEIGHT,
     INK,
     QUIET,
@@ -31,7 +30,7 @@ COLUMNS = ("segment", "period_before", "period_after", *NUMBERS)
 MOST_LINES = 10  # more cannot be told apart, nor named beside each other
 APART = 17  # pixels between the names of two lines
 ASIDE = 4  # pixels between the strokes of two segments' intervals
-LIGHT_LINE = EDGE  # of all lines but the first: 3:1 on the ground, and in grey print far from the dark one
+LIGHT_LINE = "#8b959f"  # of all lines but the first: 3:1 on white, and in grey print far from the dark one
 PADDING = 0.06  # of the height above and below everything drawn
 BESIDE = alt.ExprRef("datum.aside")  # a segment's stroke, line end and point stand on one place
 LEAVES, REACHES = alt.ExprRef("datum.aside + 5"), alt.ExprRef("datum.widest + 11")  # from a line's end to its name

@@ -2,32 +2,15 @@
 
 import textwrap
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from typing import Any, cast
 
 import altair as alt
 import pandas as pd
-from altair.utils.schemapi import debug_mode
 
-from appeal_insights.charts.palette import (
-    COLOURS,
-    DARK,
-    EDGE,
-    GRID,
-    GROUND,
-    INK,
-    LIGHT,
-    QUIET,
-    VARIANTS,
-    Variant,
-    turned,
-)
-from appeal_insights.errors import BadTable, choice, did_you_mean
+from appeal_insights.errors import BadTable, did_you_mean
 from appeal_insights.language import Language, say
-
-__all__ = ["COLOURS", "DARK", "EDGE", "GRID", "GROUND", "INK", "LIGHT", "QUIET"]
 
 NAME = "appeal_insights"
 Chart = alt.TopLevelMixin  # what a chart function returns, for those who only pass it on
@@ -40,24 +23,22 @@ WIDTH, HEIGHT = 640, 300  # pixels, where nothing else is asked for
 ROOM = f"(containerSize()[0] || {WIDTH})"  # an expression: pixels across that the page gives the chart
 
 FONTS = "Noto Sans, Noto Sans SC, Noto Sans CJK SC, Microsoft YaHei, PingFang SC, sans-serif"
+INK, QUIET, GROUND = "#1c2733", "#55606b", "#ffffff"
+
+# Six colours, each 3:1 or better on white. They also differ in lightness, so that they stay apart in grey print and
+# with any colour vision: the test measures both. Marks and dashes tell the same a second time.
+COLOURS = ("#14281f", "#b54f12", "#2a9cc4", "#7a1f5c", "#7e7e62", "#3f4cc0")
 MARKS = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")
 DASHES = ([1, 0], [7, 3], [2, 2], [10, 3, 2, 3], [4, 4], [12, 4])
 MOST_SEGMENTS = len(COLOURS)
 
-_shown: dict[str, Variant] = {"variant": "light"}  # how a notebook shows charts
+DARK, LIGHT = "#1f4a73", "#b9cde0"  # two parts of one bar, far apart in grey; the dark one alone for a single line
 
 TITLE_COLUMNS = 80  # of half-width characters: what one line of a title holds at WIDTH
 
 
-def use_theme(variant: Variant | None = None) -> None:
-    """Register and enable the theme and the renderer. Every chart function calls this first; twice does no harm.
-
-    Takes   variant   light, dark or print: how a notebook shows charts from now on; if not given, it stays as it is.
-                      Files choose for themselves: a report is light on a light screen and print on paper.
-    Raises  BadParameter   there is no such variant.
-    """
-    if variant is not None:
-        _shown["variant"] = choice("variant", variant, VARIANTS)
+def use_theme() -> None:
+    """Register and enable the theme and the renderer. Every chart function calls this first; twice does no harm."""
     _register()
     alt.theme.enable(NAME)
     alt.renderers.enable(NAME)
@@ -69,25 +50,11 @@ def _register() -> None:
     alt.renderers.register(NAME, _bundle)
 
 
-def spec_of(chart: alt.TopLevelMixin, *, checked: bool = True, variant: Variant = "light") -> dict[str, Any]:
-    """The finished Vega-Lite specification of a chart, theme and data inside: same table, same bytes.
-
-    Takes   `checked`: whether every part is held against Vega-Lite's schema, which takes as long as all the rest.
-            `variant`: light, dark or print.
-    """
+def spec_of(chart: alt.TopLevelMixin) -> dict[str, Any]:
+    """The finished Vega-Lite specification of a chart, theme and data inside: same table, same bytes."""
     use_theme()
     with alt.data_transformers.enable("default"):
-        return turned(chart.to_dict(validate=checked), variant)
-
-
-@contextmanager
-def unchecked() -> Iterator[None]:
-    """Build charts without holding every part against Vega-Lite's schema: for one of ours that is drawn while asked.
-
-    What is built by the same functions is checked in every report and every test.
-    """
-    with debug_mode(False):
-        yield
+        return chart.to_dict()
 
 
 def check_table(table: pd.DataFrame, columns: Iterable[str], temporal: Collection[str] = ()) -> None:
@@ -130,17 +97,6 @@ def counted(language: Language) -> list[alt.Tooltip]:
     return [alt.Tooltip(f"{name}:Q", title=say(f"chart.{name}", language), format=how) for name, how in formats.items()]
 
 
-def counts_axis(language: Language) -> dict[str, Any]:
-    """How an axis of counts is labelled: every digit in English; in Chinese 1.5万, as large numbers are read there."""
-    if language == "en":
-        return {"format": ",.0f"}
-    steps = "".join(
-        f"abs(datum.value) >= {size} ? format(datum.value / {size}, ',.2~f') + '{unit}' : "
-        for size, unit in ((10**8, "亿"), (10**4, "万"))
-    )
-    return {"labelExpr": steps + "format(datum.value, ',.0f')"}
-
-
 def titled(text: str) -> alt.TitleParams:
     """A title on as many lines as it needs: a chart does not break lines by itself."""
     return alt.TitleParams(text=wrapped(text, TITLE_COLUMNS))
@@ -171,7 +127,7 @@ def _check_days(values: "pd.Series[Any]") -> None:
 
 def _bundle(spec: dict[str, Any], **_: object) -> dict[str, Any]:
     """What a notebook stores of a chart: the specification, and its description for who cannot see it."""
-    return {MIME_TYPE: turned(spec, _shown["variant"]), "text/plain": str(spec.get("description", ""))}
+    return {MIME_TYPE: spec, "text/plain": str(spec.get("description", ""))}
 
 
 def _theme() -> alt.theme.ThemeConfig:
@@ -212,9 +168,9 @@ _AXIS: Mapping[str, object] = {
     "titleFontSize": 12,
     "titleFontWeight": "normal",
     "titlePadding": 10,
-    "domainColor": EDGE,
-    "tickColor": EDGE,
-    "gridColor": GRID,
+    "domainColor": "#8b959f",
+    "tickColor": "#8b959f",
+    "gridColor": "#e8ebee",
 }
 _LEGEND: Mapping[str, object] = {
     "orient": "top",

@@ -6,7 +6,6 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from appeal_insights.charts.palette import SPAN
 from appeal_insights.charts.theme import (
     COLOURS,
     DARK,
@@ -30,6 +29,7 @@ from appeal_insights.language import Language, say
 COLUMNS = ("period", "period_label", "segment", "rate", "low", "high", "numerator", "denominator", "mature")
 NUMBERS = ("rate", "low", "high", "numerator", "denominator")
 MOST_TICKS = 13  # more period labels than this do not fit beside each other at the theme's width
+SPAN = "#6f8fae"  # see-through, so that the grid stays to be read
 ABOVE_UNIT = 34  # pixels: the legend stands above the unit, which stands above the vertical axis
 POINT = 46  # square pixels
 TARGET_DASH = [8, 3, 2, 3]  # unlike the dashes of events, and it lies across

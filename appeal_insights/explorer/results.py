@@ -1,14 +1,13 @@
 """What comes back: a chart, its notes, two tables and the call that gives the same numbers."""
 
 import html
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import ipywidgets as widgets
 
 from appeal_insights.charts.theme import spec_of
-from appeal_insights.explorer.chart import Picture
-from appeal_insights.findings.shown import Exhibit, joined
+from appeal_insights.findings.shown import VEGA, Exhibit, joined
 from appeal_insights.language import Language, say
 
 STYLE = """<style>
@@ -28,7 +27,7 @@ STYLE = """<style>
   font-size: 12px; line-height: 1.5; margin: 0; padding: 8px 12px; background: #f4f6f8; color: #1c2733;
   user-select: all; }
 </style>"""
-HEAT = 1  # the place of the heat map among the tabs
+WIDE = 550  # pixels of a chart between its axis and its edge: so it stands beside the controls in a window of 1366
 ROOM = "430px"  # that a chart takes, kept free while another is drawn: the page does not jump
 
 
@@ -36,62 +35,30 @@ class Results:
     """The right-hand side. It shows exhibits as they are and reckons nothing."""
 
     def __init__(self, languages: tuple[Language, ...]) -> None:
+        self._languages = languages
         self.instead = widgets.HTML()
-        self.chart = widgets.VBox(layout=widgets.Layout(min_height=ROOM))
-        self.map = widgets.VBox()
+        self.chart = widgets.Output(layout=widgets.Layout(min_height=ROOM))
         self.notes, self.breakdown, self.periods, self.call = (widgets.HTML() for _ in range(4))
-        self._map_notes, self._map_table = widgets.HTML(), widgets.HTML()
-        heat = widgets.VBox([self.map, self._map_notes, self._map_table])
-        self.tables = widgets.Tab([self.breakdown, heat, self.periods])
+        self.tables = widgets.Tab([self.breakdown, self.periods], titles=(self._say("breakdown"), self._say("periods")))
         self._answer = widgets.VBox([self.chart, self.notes, self.tables])
-        self._heat: Callable[[], Sequence[Exhibit]] | None = None
         self.panel = widgets.VBox(
             [widgets.HTML(STYLE), self.instead, self._answer, self.call],
             layout=widgets.Layout(flex="1 1 630px", min_width="0"),
         )
-        self.tables.observe(lambda _: self._show_heat(), names="selected_index")
-        self.speak(languages)
 
-    def speak(self, languages: tuple[Language, ...]) -> None:
-        """Say everything in these languages from now on, with a chart for each."""
-        self._languages = languages
-        self.pictures = [Picture(language=one) for one in languages]
-        self.maps = [Picture(language=one) for one in languages]
-        self.chart.children, self.map.children = self.pictures, self.maps
-        self.tables.titles = tuple(self._say(name) for name in ("breakdown", "heat", "periods"))
-
-    def show(
-        self,
-        trend: Sequence[Exhibit],
-        breakdown: Sequence[Exhibit],
-        heat: Callable[[], Sequence[Exhibit]],
-    ) -> None:
-        """Show these exhibits, one of each in every language; the heat map is made when somebody looks at it."""
-        _draw(self.pictures, trend)
+    def show(self, trend: Sequence[Exhibit], breakdown: Sequence[Exhibit]) -> None:
+        """Show these exhibits, one of each in every language."""
+        self.chart.outputs = tuple(_output(one) for one in trend if one.chart is not None)
         self.notes.value = "".join(_notes(one) for one in trend if one.chart is not None)
         self.periods.value, self.breakdown.value = _table(trend), _table(breakdown)
-        self._heat = heat
-        self._show_heat()
         too_few = [note for one in trend if one.chart is None for note in one.notes]
         self._say_instead(" / ".join(too_few))
 
     def show_instead(self, sentence: str) -> None:
         """Show a sentence where the answer would be."""
-        for picture in (*self.pictures, *self.maps):
-            picture.show(None)
-        self._heat = None
+        self.chart.outputs = ()
         self.notes.value = self.periods.value = self.breakdown.value = ""
-        self._map_notes.value = self._map_table.value = ""
         self._say_instead(sentence)
-
-    def _show_heat(self) -> None:
-        """The heat map, once its tab is open."""
-        if self._heat is None or self.tables.selected_index != HEAT:
-            return
-        made = self._heat()
-        self._heat = None
-        _draw(self.maps, made)
-        self._map_notes.value, self._map_table.value = "".join(map(_notes, made)), _table(made)
 
     def show_call(self, text: str) -> None:
         """Show the call that gives the same numbers."""
@@ -115,9 +82,11 @@ class Results:
         return joined({one: say(f"explorer.{key}", one) for one in self._languages})
 
 
-def _draw(pictures: Sequence[Picture], exhibits: Sequence[Exhibit]) -> None:
-    for picture, one in zip(pictures, exhibits, strict=True):
-        picture.show(spec_of(one.chart, checked=False) if one.chart is not None else None, one.alt)
+def _output(trend: Exhibit) -> dict[str, Any]:
+    """A chart as the output of a cell, in the type that JupyterLab draws by itself."""
+    assert trend.chart is not None
+    data = {VEGA: {**spec_of(trend.chart), "width": WIDE}, "text/plain": trend.alt}
+    return {"output_type": "display_data", "data": data, "metadata": {}}
 
 
 def _notes(trend: Exhibit) -> str:

@@ -41,17 +41,6 @@ def near(store: Store, metric: str, before: Period, after: Period, *, where: Sco
     ).reset_index(drop=True)
 
 
-def within(store: Store, metric: str, spans: Sequence[Period], *, where: Scope, as_of: datetime) -> pd.DataFrame:
-    """Known events that began in a span and can have touched the scope: starts_on, title_en, title_zh, reach, sign."""
-    if "known_events" not in store.tables:
-        return pd.DataFrame({"starts_on": [], "title_en": [], "title_zh": [], "reach": [], "sign": []})
-    table = query_table(store, "known_events", as_of=as_of)
-    starts = pd.to_datetime(table["starts_on"])
-    inside = (starts >= pd.Timestamp(spans[0].start)) & (starts < pd.Timestamp(spans[-1].end))
-    table = _read(table[inside], metric)
-    return table[table["reach"].map(lambda scope: touches(scope, where)).astype(bool)].reset_index(drop=True)
-
-
 def listed(store: Store, metric: str, as_of: datetime) -> pd.DataFrame:
     """Every event on record at `as_of`.
 

@@ -164,7 +164,7 @@ def gather(
         change=None if small else change_of_rate(*(counts[name] for name in COUNTS), dispersion=learned),
         views=views,
         search=_search(store, question, views, cells, audience) if views and learned.known else None,
-        contrasts=contrasts_of(views),
+        contrasts=_contrasts(views),
         events=coincidence.near(store, metric.id, before, after, where=where, as_of=as_of),
         checks=_checks(store, question, views, counts),
         fingerprint=fingerprint,
@@ -179,12 +179,11 @@ def gather(
         days=_fewer_days(days, before, after),
         redefined=changed,
         listed=coincidence.listed(store, metric.id, as_of),
-        resolution=resolution_of(store, question),
+        resolution=_resolution(store, question),
     )
 
 
-def resolution_of(store: Store, question: Question) -> float:
-    """A smaller change than this, in share, cannot be told from none, since rates were stated with few digits."""
+def _resolution(store: Store, question: Question) -> float:
     if question.reckoned and question.metric.identity:
         return question.metric.identity.within
     return 2 * float(store.declared("figures")["rounded"].get(question.metric.id, 0.0)) if question.figures else 0.0
@@ -223,8 +222,7 @@ def _counts(whole: pd.DataFrame, question: Question) -> dict[str, int]:
     return found
 
 
-def has_days(store: Store, question: Question) -> bool:
-    """Whether the data say on which day."""
+def _has_days(store: Store, question: Question) -> bool:
     if question.figures:
         return False
     instant = question.metric.instant(question.basis)
@@ -233,14 +231,14 @@ def has_days(store: Store, question: Question) -> bool:
 
 def _days(store: Store, question: Question) -> pd.DataFrame:
     """Counts by day, or none where the data have no days."""
-    if not has_days(store, question):
+    if not _has_days(store, question):
         return pd.DataFrame({"day": [], "period": [], "segment": [], "numerator": [], "denominator": []})
     return query(store, "by_day", question)
 
 
-def own_dispersions(days: pd.DataFrame, cells: pd.DataFrame | None) -> dict[str, Dispersion]:
+def _own(store: Store, question: Question, cells: pd.DataFrame | None) -> dict[str, Dispersion]:
     """What is known of the dispersion of each segment."""
-    by_day, by_cluster = _by_segment(days), _by_segment(cells)
+    by_day, by_cluster = _by_segment(_days(store, question)), _by_segment(cells)
     return {name: dispersion(by_day.get(name), by_cluster.get(name)) for name in {**by_day, **by_cluster}}
 
 
@@ -251,17 +249,11 @@ def _by_segment(table: pd.DataFrame | None) -> dict[str, pd.DataFrame]:
 def _view(
     store: Store, question: Question, dimension: str, cells: pd.DataFrame | None, whole: Dispersion, audience: Audience
 ) -> View:
-    asked = _question(store, question, (dimension,))
-    own = own_dispersions(_days(store, asked), cells)
-    return view_of(dimension, query(store, "before_after", asked), own, whole, audience)
-
-
-def view_of(
-    dimension: str, counted: pd.DataFrame, own: Mapping[str, Dispersion], whole: Dispersion, audience: Audience
-) -> View:
     """One dimension's parts. A segment's intervals take its own dispersion, the whole's where that is unknown."""
-    table = pool_small(counted, audience, sums=COUNTS, label=POOLED)
+    asked = _question(store, question, (dimension,))
+    table = pool_small(query(store, "before_after", asked), audience, sums=COUNTS, label=POOLED)
     parts = decompose_change(table[["segment", "pooled", *COUNTS]])
+    own = _own(store, asked, cells)
     each = [found if (found := own.get(segment, whole)).known else whole for segment in parts["segment"]]
     parts = _with_rates(change_intervals(contribution_intervals(parts, each), each), each)
     return View(dimension, parts.assign(dimension=dimension), reversal(parts))
@@ -271,11 +263,7 @@ def _withheld(store: Store, question: Question, views: Sequence[View]) -> list[s
     """The dimensions to leave out so that none gives away what another folds; of two, the one with fewer segments."""
     if not any((view.parts["segment"] == POOLED).any() for view in views) or len(views) < 2:
         return []
-    return telling(views, query(store, "before_after", _question(store, question, [view.dimension for view in views])))
-
-
-def telling(views: Sequence[View], leaves: pd.DataFrame) -> list[str]:
-    """Those of these dimensions that would give away what another folds, by the counts of every combination."""
+    leaves = query(store, "before_after", _question(store, question, [view.dimension for view in views]))
     values = {view.dimension: set(leaves[view.dimension]) for view in views}
     hidden = {view.dimension: values[view.dimension] - set(view.parts["segment"]) for view in views}
     left_out: list[str] = []
@@ -299,10 +287,10 @@ def _search(
         return None
     leaves = query(store, "by_day", _question(store, question, dims))
     starts = [pd.Timestamp(part.start) for part in question.periods]
-    return search(leaves, dims, starts=starts, shown=shown, audience=audience, clusters=cluster_sums(dims, cells))
+    return search(leaves, dims, starts=starts, shown=shown, audience=audience, clusters=_clusters(dims, cells))
 
 
-def cluster_sums(dims: Sequence[str], cells: Mapping[str, pd.DataFrame | None]) -> pd.DataFrame | None:
+def _clusters(dims: Sequence[str], cells: Mapping[str, pd.DataFrame | None]) -> pd.DataFrame | None:
     """The sums over clusters of the whole and of every single value, under each other; None where there are none."""
     tables = {name: cells[name] for name in ("", *dims)}
     there = {name: table for name, table in tables.items() if table is not None}
@@ -320,8 +308,7 @@ def _with_rates(parts: pd.DataFrame, each: Sequence[Dispersion]) -> pd.DataFrame
     return parts
 
 
-def contrasts_of(views: Sequence[View]) -> pd.DataFrame:
-    """Every segment of these dimensions against all other records."""
+def _contrasts(views: Sequence[View]) -> pd.DataFrame:
     columns = [
         "dimension",
         "segment",
@@ -410,6 +397,6 @@ def _checks(store: Store, question: Question, views: Sequence[View], counts: Map
     return {
         "parts_add_up": all(int(view.parts[name].sum()) == counts[name] for view in views for name in COUNTS),
         "complete": all(part.end <= last_whole_day for part in question.periods),
-        "whole_weeks": all(part.days % 7 == 0 for part in question.periods) or not has_days(store, question),
+        "whole_weeks": all(part.days % 7 == 0 for part in question.periods) or not _has_days(store, question),
         "replayed": bool((first := store.first_load(question.table)) and question.as_of < first),
     }

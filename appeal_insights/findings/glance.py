@@ -1,39 +1,58 @@
-"""A glance at a rate: its trend, its breakdown and its heat map over one span, by at most two dimensions."""
+"""A glance at a rate: its trend and its breakdown over one span, by at most one dimension, ready to be shown."""
 
-from collections import OrderedDict
-from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, field, replace
-from math import prod
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pandas as pd
 
 from appeal_insights.analysis.dispersion import Dispersion, dispersion
 from appeal_insights.analysis.intervals import rate_with_interval
-from appeal_insights.disclosure import SMALLEST_SHOWN, Audience
+from appeal_insights.disclosure import SMALLEST_SHOWN, Audience, hide_cells, pool_small
 from appeal_insights.errors import BadParameter, EmptyPeriod
 from appeal_insights.findings.answer import Asking, days_of, question_of, with_intervals
 from appeal_insights.findings.clusters import cells_of
-from appeal_insights.findings.coincidence import within
-from appeal_insights.findings.glance_fold import blanked, fold
-from appeal_insights.metrics.metric import Metric
-from appeal_insights.metrics.query import query
+from appeal_insights.findings.evidence import POOLED
+from appeal_insights.metrics.metric import Metric, day_of, metric, metrics
+from appeal_insights.metrics.query import dimensions, query
 from appeal_insights.metrics.question import Question
 from appeal_insights.metrics.targets import targets_of, with_targets
-from appeal_insights.periods import Period
+from appeal_insights.periods import GRAINS, Grain, Period, first_day, instant, next_start, split
 from appeal_insights.records.scope import Scope
-from appeal_insights.records.shared import shared, stamp
-from appeal_insights.records.store import Asked, Store
+from appeal_insights.records.store import Store
 from appeal_insights.records.workspace import find_workspace
 
-MOST_DIMENSIONS = 2
-MOST_SEGMENTS = 1000  # of a breakdown; more are no longer read, and cost more than a moment
-MOST_KEPT = 64  # questions whose dispersion is remembered: it is the same however one breaks the records
+MOST_LINES = 5  # segments with a line of their own; the others together are one more, which is what a trend can hold
+OTHERS = "(others)"  # the segment that they are folded into; named by language when shown
+COUNTS = ["numerator", "denominator"]
+NUMBERS = [*COUNTS, "rate", "low", "high"]
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What can be asked of a store about a metric."""
+
+    metrics: Sequence[Metric]
+    dimensions: Sequence[str]
+    grains: Sequence[Grain]
+    first: date
+    last: date
+    as_of: datetime
+
+    def periods(self, grain: Grain) -> list[Period]:
+        """The periods of a grain that the store has something in, in order."""
+        return split(Period(first_day(self.first, grain), next_start(first_day(self.last, grain), grain), ""), grain)
+
+    def complete(self, grain: Grain) -> list[Period]:
+        """Those of them that were over at the data's date; all where none was."""
+        there = self.periods(grain)
+        return [one for one in there if one.end <= self.as_of.date()] or there
 
 
 @dataclass(frozen=True)
 class Glance:
-    """What was asked, and the tables that come back, all past disclosure."""
+    """What was asked, and the two tables that come back, both past disclosure."""
 
     question: Question
     audience: Audience
@@ -41,11 +60,8 @@ class Glance:
     trend: pd.DataFrame  # period, period_label, segment, NUMBERS, mature, hidden, target; lines in the order of volume
     breakdown: pd.DataFrame  # segment, pooled (how many it stands for), NUMBERS; by volume, the pooled last
     whole: pd.DataFrame  # the same of everything together, one row
-    heat: pd.DataFrame  # as trend, with more segments
     folded: int  # segments that the trend puts together
-    events: pd.DataFrame  # known ones of the span that can have touched the scope: starts_on, title_en, title_zh
     enough: bool = True  # no: so few records that nothing is shown
-    asked: Sequence[Asked] = field(default=(), compare=False)  # the queries that were run for it
 
     @property
     def metric(self) -> Metric:
@@ -76,82 +92,108 @@ class Luck:
     of_span: Dispersion
 
 
+def read_choices(*, store: str, name: str, basis: str = "", as_of: str = "", workspace: Path | None = None) -> Choices:
+    """What can be asked of a store about a metric. Raises EmptyPeriod for a store with nothing dated in it."""
+    of = metric(name)
+    basis = basis or of.basis
+    with Store(find_workspace(workspace).existing_store(store)) as opened:
+        figures = "figures" in opened.tables
+        table = "figures" if figures else of.fact
+        opened.require(table)
+        first = opened.span(table, "starts_on" if figures else day_of(of.instant(basis)))
+        last = opened.span(table, "ends_on") if figures else first
+        if first is None or last is None:
+            raise EmptyPeriod.of("empty.dated", store=store)
+        declared = opened.declared(table)
+        known = declared["grain"] if figures else declared.get("precision", {}).get(of.instant(basis), "day")
+        counted = (
+            declared["metrics"]
+            if figures
+            else [one.id for one in metrics().values() if one.is_rate and basis in one.at and one.fact in opened.tables]
+        )
+        return Choices(
+            metrics=[metrics()[one] for one in counted],
+            dimensions=dimensions(opened, of),
+            grains=_from(known),
+            first=first[0],
+            last=last[1] - timedelta(days=1) if figures else last[1],
+            as_of=instant(as_of) if as_of else opened.latest(),
+        )
+
+
+def read_values(dimension: str, *, store: str, name: str, workspace: Path | None = None) -> list[str]:
+    """The values that a dimension has in a store."""
+    with Store(find_workspace(workspace).existing_store(store)) as opened:
+        return opened.values("figures" if "figures" in opened.tables else metric(name).fact, dimension)
+
+
+def _from(known: Grain) -> list[Grain]:
+    """The grains that consist of whole periods of one: weeks end in the middle of months."""
+    return ["week"] if known == "week" else list(GRAINS[GRAINS.index(known) :])
+
+
 def glance(asking: Asking, *, store: str, audience: Audience, workspace: Path | None = None) -> Glance:
-    """Ask for the trend, the breakdown and the heat map of one span, by up to two dimensions.
+    """Ask for the trend and the breakdown of one span, by one dimension or none.
 
-    A store that was replaced since the last question is seen.
+    Opened for this question alone: a store that was replaced since the last one is seen.
 
-    Raises  EmptyPeriod   nothing was counted;  BadParameter   too many dimensions, or too many segments to read;
-            what `query` raises for what is wrong with the question.
+    Raises  EmptyPeriod   nothing was counted;  what `query` raises for what is wrong with the question.
     """
-    path = find_workspace(workspace).existing_store(store)
-    with shared(path) as opened:
+    with Store(find_workspace(workspace).existing_store(store)) as opened:
         question = question_of(asking, opened)
-        _check_size(opened, question)
-        trend = query(opened, "trend", question)
-        if not trend["denominator"].sum():
-            raise EmptyPeriod.of("empty.filter", period=asking.during)
-        luck = _luck((path, stamp(path)), opened, replace(question, by=()))
-        events = within(opened, question.metric.id, question.periods, where=question.where, as_of=question.as_of)
-        known = [] if question.by else targets_of(opened, question)  # several lines have a target each
-        seen = _glance(question, trend, luck, events=events, audience=audience)
-        return replace(seen, trend=with_targets(seen.trend, question, known), asked=tuple(opened.asked))
-
-
-def _check_size(store: Store, question: Question) -> None:
-    """Refuse what is too much for a screen, before it is counted period by period."""
-    if len(question.by) > MOST_DIMENSIONS:
-        raise BadParameter.of("parameter.two_dimensions", names=question.by)
-    table = question.table if question.figures else question.metric.fact
-    if prod(len(store.values(table, name)) for name in question.by) <= MOST_SEGMENTS:
-        return
-    span = replace(question, grain=None, periods=(_span(question),))
-    if (segments := len(query(store, "breakdown", span))) > MOST_SEGMENTS:
-        told = {"names": question.by, "segments": f"{segments:,}", "most": f"{MOST_SEGMENTS:,}"}
-        raise BadParameter.of("parameter.many_segments", **told)
-
-
-def _span(question: Question) -> Period:
-    return Period(question.periods[0].start, question.periods[-1].end, "")
-
-
-_KNOWN: OrderedDict[Hashable, Luck] = OrderedDict()
-
-
-def _luck(file: Hashable, store: Store, whole: Question) -> Luck:
-    """How far cases share their luck. Asked once for a file and a question, however its records are broken down."""
-    scope = tuple((name, tuple(values)) for name, values in sorted(whole.where.items()))
-    key = (file, whole.metric.id, whole.basis, whole.periods, whole.grain, whole.as_of, whole.over, scope)
-    if key not in _KNOWN:
-        days, cells = days_of(store, whole), cells_of(store, whole)
+        if len(question.by) > 1:
+            raise BadParameter.of("parameter.one_dimension", names=question.by)
+        trend, days = query(opened, "trend", question), days_of(opened, question)
+        whole = replace(question, by=())
+        cells = cells_of(opened, whole)
         # A cluster may have records in two weeks, so the cells of weeks do not add up to that of the span.
-        span = cells_of(store, replace(whole, grain=None, periods=(_span(whole),)))
-        _KNOWN[key] = Luck(dispersion(days, cells), dispersion(days.assign(period=0), span))
-    while len(_KNOWN) > MOST_KEPT:
-        _KNOWN.popitem(last=False)
-    _KNOWN.move_to_end(key)
-    return _KNOWN[key]
+        span = replace(whole, grain=None, periods=(Period(question.periods[0].start, question.periods[-1].end, ""),))
+        luck = Luck(dispersion(days, cells), dispersion(days.assign(period=0), cells_of(opened, span)))
+        known = [] if question.by else targets_of(opened, question)  # several lines have a target each
+    if not trend["denominator"].sum():
+        raise EmptyPeriod.of("empty.filter", period=asking.during)
+    seen = _glance(question, trend, luck, audience=audience)
+    return replace(seen, trend=with_targets(seen.trend, question, known))
 
 
-def _glance(question: Question, trend: pd.DataFrame, luck: Luck, *, events: pd.DataFrame, audience: Audience) -> Glance:
+def _glance(question: Question, trend: pd.DataFrame, luck: Luck, *, audience: Audience) -> Glance:
     """Fold what is small and what is too much for a chart, then reckon the intervals of what remains."""
-    folded = fold(trend, question.by, audience)
-    heat, lines = (_with_rates(counted, question, luck) for counted in (folded.cells, folded.trend))
-    whole = folded.whole
+    breakdown = trend.groupby("segment", as_index=False)[COUNTS].sum()
+    whole = breakdown[COUNTS].sum().to_frame().T.assign(segment="", pooled=1)
+    parts = _pooled(breakdown, audience)
+    small = set(breakdown["segment"]) - set(parts["segment"])
+    lines = [name for name in parts["segment"] if name != POOLED]
+    if small or len(lines) > MOST_LINES + 1:
+        lines = lines[:MOST_LINES]
+    counted = with_intervals(_folded(trend, lines), question, luck.of_periods)
+    if "mature" not in counted:
+        counted["mature"] = True
+    ways = ["period", "segment"] if question.by else ["segment"]  # in which totals stand elsewhere on the screen
+    shown = hide_cells(counted, audience, blank=NUMBERS, totals=ways)
     return Glance(
         question=question,
         audience=audience,
         dispersion=luck.of_periods,
-        trend=lines,
-        breakdown=rate_with_interval(folded.breakdown, luck.of_span),
+        trend=shown,
+        breakdown=rate_with_interval(parts, luck.of_span),
         whole=rate_with_interval(whole, luck.of_span),
-        heat=heat,
-        folded=folded.folded,
-        events=events,
+        folded=len(breakdown) - len(lines),
         enough=audience == "analyst" or int(whole["denominator"].iloc[0]) >= SMALLEST_SHOWN,
     )
 
 
-def _with_rates(counted: pd.DataFrame, question: Question, luck: Luck) -> pd.DataFrame:
-    found = with_intervals(counted, question, luck.of_periods)
-    return blanked(found if "mature" in found else found.assign(mature=True))
+def _pooled(breakdown: pd.DataFrame, audience: Audience) -> pd.DataFrame:
+    """One row per segment that may be shown, by volume, then the small ones together."""
+    sides = {"denominator_before": breakdown["denominator"], "denominator_after": breakdown["denominator"]}
+    sums = [*COUNTS, *sides]
+    table = breakdown[["segment", *COUNTS]].assign(**sides).sort_values("denominator", ascending=False, kind="stable")
+    return pool_small(table.reset_index(drop=True), audience, sums=sums, label=POOLED)[["segment", "pooled", *COUNTS]]
+
+
+def _folded(trend: pd.DataFrame, lines: Sequence[str]) -> pd.DataFrame:
+    """The trend with a line for each of these segments, in their order, and one for all others."""
+    named = trend["segment"].where(trend["segment"].isin(lines), OTHERS)
+    ordered = trend.assign(segment=named, place=named.map({name: place for place, name in enumerate(lines)}))
+    keys = ["place", "segment", "period", "ends_on", "period_label"]
+    counted = ordered.fillna({"place": len(lines)}).groupby(keys, as_index=False)[COUNTS].sum()
+    return counted.drop(columns="place").assign(rate=counted["numerator"] / counted["denominator"])

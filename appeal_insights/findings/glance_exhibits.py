@@ -1,4 +1,4 @@
-"""A glance as exhibits: a trend and a heat map, each with its table, a breakdown, and the calls of the same numbers."""
+"""A glance as exhibits: a trend with its table, a breakdown, and the calls that give the same numbers."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -6,18 +6,13 @@ from typing import Any
 
 import pandas as pd
 
-from appeal_insights.charts.heat_map import MOST_PERIODS
-from appeal_insights.charts.heat_map import heat_map as draw_heat_map
 from appeal_insights.charts.trend import trend as draw_trend
 from appeal_insights.disclosure import SMALLEST_SHOWN
 from appeal_insights.findings.answer import Asking
-from appeal_insights.findings.cells import NOTHING, count_cell, share_cell, share_range_cell
-from appeal_insights.findings.glance import Glance
-from appeal_insights.findings.glance_fold import OTHERS
+from appeal_insights.findings.glance import OTHERS, Glance
 from appeal_insights.findings.naming import (
     basis_name,
     dimension_label,
-    event_title,
     inline_label,
     metric_name,
     rows_of,
@@ -26,10 +21,9 @@ from appeal_insights.findings.naming import (
 )
 from appeal_insights.findings.shown import Cells, Exhibit
 from appeal_insights.findings.targets import drawn_targets, has_target, target_alt, target_cells, target_notes
-from appeal_insights.language import Language, day, instant, say, share
+from appeal_insights.language import Language, count, instant, say, share, share_range
 from appeal_insights.records.scope import read_scope, write_scope
 
-MOST_EVENTS = 6  # that a chart names; of more the newest
 NUMBER_HEADS = ("rate", "interval", "numerator", "denominator")
 LEFT_OUT = {"metric": "overturn_rate", "basis": "decision"}  # what a call need not say
 
@@ -44,10 +38,7 @@ def glance_trend(seen: Glance, language: Language) -> Exhibit:
     alt = _alt(seen, language) + target_alt(seen.trend, language)
     unit = say("trend.unit", language, metric=metric_name(seen, language), basis=basis_name(seen, language))
     targets = drawn_targets(seen.trend, language)
-    events = _drawn_events(seen, language)
-    chart = draw_trend(
-        drawn, title=title, description=alt, language=language, unit=unit, targets=targets, events=events
-    )
+    chart = draw_trend(drawn, title=title, description=alt, language=language, unit=unit, targets=targets)
     return Exhibit("trend", language, title, list(_notes(seen, language)), alt, chart, _trend_cells(seen, language))
 
 
@@ -62,21 +53,6 @@ def glance_breakdown(seen: Glance, language: Language) -> Exhibit:
         for row in (rows_of(seen.breakdown) if seen.question.by else [])
     ]
     return Exhibit("breakdown", language, title, cells=_cells([_by(seen, language)], rows, language))
-
-
-def glance_heat(seen: Glance, language: Language) -> Exhibit:
-    """The rate of each segment in each period as a shade; one sentence where there is no dimension to go by."""
-    title = say("explorer.heat_title", language, title=_title(seen, language))
-    if not (seen.enough and seen.question.by):
-        return Exhibit("heat", language, title, [say("explorer.heat_wants", language)] if seen.enough else [])
-    newest = sorted(seen.heat["period"].unique())[-MOST_PERIODS:]
-    rows = seen.heat[seen.heat["period"].isin(newest)]
-    drawn = rows.assign(segment=[_line(str(name), language) for name in rows["segment"]])
-    notes = [] if len(newest) == len(seen.periods) else [say("explorer.heat_newest", language, count=str(len(newest)))]
-    told = {"title": title, "rows": str(rows["segment"].nunique()), "columns": str(len(newest))}
-    alt = say("explorer.heat_alt", language, **told)
-    chart = draw_heat_map(drawn, title=title, description=alt, language=language)
-    return Exhibit("heat", language, title, notes, alt, chart, _period_cells(seen, rows, language))
 
 
 def calls(asking: Asking, *, store: str) -> str:
@@ -115,15 +91,12 @@ def _title(seen: Glance, language: Language) -> str:
     told = {"metric": metric_name(seen, language), "scope": scope_name(seen, language), "span": _span(seen)}
     if not seen.question.by:
         return say("explorer.title", language, **told)
-    names = [inline_label(seen, name, language) for name in seen.question.by]
-    dimension = names[0] if len(names) == 1 else say("explorer.crossed", language, one=names[0], other=names[1])
-    return say("explorer.title_by", language, dimension=dimension, **told)
+    return say("explorer.title_by", language, dimension=inline_label(seen, seen.question.by[0], language), **told)
 
 
 def _by(seen: Glance, language: Language) -> str:
     """What the rows of a table are."""
-    names = [dimension_label(seen, name, language) for name in seen.question.by]
-    return " · ".join(names) or say("column.segment", language)
+    return dimension_label(seen, seen.question.by[0], language) if seen.question.by else say("column.segment", language)
 
 
 def _line(segment: str, language: Language) -> str:
@@ -136,30 +109,7 @@ def _alt(seen: Glance, language: Language) -> str:
     if there.empty:
         return told["title"]
     lowest, highest = there["rate"].astype(float).min(), there["rate"].astype(float).max()
-    said = say("explorer.alt", language, lowest=share(lowest, language), highest=share(highest, language), **told)
-    return said + ("" if language == "zh-CN" else " ") + events if (events := _told_events(seen, language)) else said
-
-
-def _newest_events(seen: Glance) -> pd.DataFrame:
-    return seen.events.sort_values("starts_on", kind="stable").tail(MOST_EVENTS)
-
-
-def _drawn_events(seen: Glance, language: Language) -> pd.DataFrame | None:
-    """The events as a chart takes them; none where there are none."""
-    newest = _newest_events(seen)
-    if newest.empty:
-        return None
-    titles = [event_title(row, language) for _, row in newest.iterrows()]
-    return pd.DataFrame({"starts_on": pd.to_datetime(newest["starts_on"]).to_numpy(), "title": titles})
-
-
-def _told_events(seen: Glance, language: Language) -> str:
-    """The events as a sentence; empty where there are none."""
-    told = [
-        say("explorer.event", language, day=day(row["starts_on"].date(), language), title=event_title(row, language))
-        for _, row in _newest_events(seen).iterrows()
-    ]
-    return say("explorer.events", language, events=say("explorer.then", language).join(told)) if told else ""
+    return say("explorer.alt", language, lowest=share(lowest, language), highest=share(highest, language), **told)
 
 
 def _notes(seen: Glance, language: Language) -> Iterator[str]:
@@ -173,10 +123,6 @@ def _notes(seen: Glance, language: Language) -> Iterator[str]:
         yield say("explorer.hidden", language, smallest=smallest)
     if (pooled := int(seen.breakdown["pooled"].max())) > 1:
         yield say("explorer.pooled", language, count=str(pooled), smallest=smallest)
-    if events := _told_events(seen, language):
-        yield events
-    if (more := len(seen.events) - MOST_EVENTS) > 0:
-        yield say("explorer.more_events", language, count=str(more))
     if not seen.trend["mature"].all():
         yield say("trend.immature", language, days=str(seen.metric.settles_in_days))
     last = seen.periods[-1]
@@ -191,37 +137,30 @@ def _notes(seen: Glance, language: Language) -> Iterator[str]:
 
 def _trend_cells(seen: Glance, language: Language) -> Cells:
     """Period by period, the newest first; with a dimension the segments of each period in the order of the lines."""
-    return _period_cells(seen, seen.trend, language)
-
-
-def _period_cells(seen: Glance, table: pd.DataFrame, language: Language) -> Cells:
-    newest = table.sort_values("period", ascending=False, kind="stable")
-    settles = not seen.trend["mature"].all()
+    newest = seen.trend.sort_values("period", ascending=False, kind="stable")
     rows = [
         [
             row["period_label"],
             *([_line(row["segment"], language)] if seen.question.by else []),
             *_numbers(row, language),
-            *target_cells(row, table, language),
-            *([say("column.yes" if row["mature"] else "column.no", language)] if settles else []),
+            *target_cells(row, seen.trend, language),
         ]
         for row in rows_of(newest)
     ]
     heads = [say("column.period", language), *([_by(seen, language)] if seen.question.by else [])]
     cells = _cells(heads, rows, language)
-    target = [("target", say("column.target", language), "right")] if has_target(table) else []
-    mature = [("settled", say("column.settled", language), "left")] if settles else []
-    return Cells([*cells.columns, *target, *mature], rows)
+    target = [("target", say("column.target", language), "right")] if has_target(seen.trend) else []
+    return Cells([*cells.columns, *target], rows)
 
 
 def _numbers(row: Mapping[str, Any], language: Language) -> list[str]:
-    """Rate, interval, numerator and denominator as text that carries its numbers."""
+    """Rate, interval, numerator and denominator as text."""
     if row.get("hidden", False):
         return [say("column.hidden", language)] * len(NUMBER_HEADS)
-    counted: list[str] = [count_cell(int(row[name]), language) for name in ("numerator", "denominator")]
+    counted = [count(int(row[name]), language) for name in ("numerator", "denominator")]
     if pd.isna(row["rate"]):
-        return [NOTHING, NOTHING, *counted]
-    return [share_cell(row["rate"], language), share_range_cell(row["low"], row["high"], language), *counted]
+        return ["–", "–", *counted]
+    return [share(row["rate"], language), share_range(row["low"], row["high"], language), *counted]
 
 
 def _cells(heads: list[str], rows: list[list[str]], language: Language) -> Cells:

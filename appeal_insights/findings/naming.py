@@ -29,7 +29,7 @@ class Counted(Protocol):
 
 def dimension_label(evidence: Counted, dimension: str, language: Language) -> str:
     """A dimension's name as the reader knows it."""
-    return evidence.metric.contract.everything[dimension].label["zh" if language == "zh-CN" else "en"]
+    return evidence.metric.contract.columns[dimension].label["zh" if language == "zh-CN" else "en"]
 
 
 def inline_label(evidence: Counted, dimension: str, language: Language) -> str:

@@ -16,7 +16,6 @@ from appeal_insights.findings.evidence import Evidence, gather
 from appeal_insights.findings.finding import Finding
 from appeal_insights.findings.judged import main_view
 from appeal_insights.findings.maturing import cohorts, with_cohorts
-from appeal_insights.findings.noted import NO_NOTES, Notes, notes
 from appeal_insights.findings.reading import Cases, draw_cases
 from appeal_insights.findings.robust_exhibit import robustness
 from appeal_insights.findings.robustness import with_robustness
@@ -38,7 +37,6 @@ class Inquiry:
     evidence: Evidence
     languages: tuple[Language, ...]
     tallies: Mapping[str, Tally] = field(default_factory=dict)  # what was read of its causes, by finding
-    notes: Notes = NO_NOTES  # what analysts kept by hand
 
     @property
     def summary(self) -> Shown:
@@ -90,8 +88,7 @@ class Inquiry:
     def findings(self) -> Shown:
         """The findings, to be shown and collected."""
         read = [part for language in self.languages for part in reading(self.evidence, self.tallies, language)]
-        noted = [part for language in self.languages for part in self.notes.exhibits(language)]
-        return Shown([*self.conclusions, *read, *noted])
+        return Shown([*self.conclusions, *read])
 
     def read_cases(self, cause: int = 1, *, size: int = 50, seed: int = 1, workspace: Path | None = None) -> Cases:
         """Appeals of a cause and matched controls, drawn to be read blind. For an analyst only."""
@@ -162,10 +159,7 @@ def investigate(
         evidence = with_periods(opened, evidence, main_view(evidence))
         evidence = with_counter_check(opened, with_robustness(opened, evidence))
         evidence = with_histories(opened, with_cohorts(opened, evidence))
-    noted = notes(
-        store, "overturn", as_of=moment, where=evidence.where, audience=evidence.audience, workspace=workspace
-    )
-    return Inquiry(evidence, wanted, kept_tallies(place, evidence), noted)
+    return Inquiry(evidence, wanted, kept_tallies(place, evidence))
 
 
 _metric = metric

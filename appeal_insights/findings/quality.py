@@ -11,7 +11,6 @@ from appeal_insights.findings import quality_charts as charts
 from appeal_insights.findings import quality_exhibits as exhibits
 from appeal_insights.findings import quality_pages as pages
 from appeal_insights.findings.finding import Finding
-from appeal_insights.findings.noted import NO_NOTES, Notes, notes
 from appeal_insights.findings.quality_gather import gather
 from appeal_insights.findings.quality_held import Quality
 from appeal_insights.findings.quality_told import conclude
@@ -31,7 +30,6 @@ class AccuracyReview:
 
     quality: Quality
     languages: tuple[Language, ...]
-    notes: Notes = NO_NOTES  # what analysts kept by hand
 
     def _shown(self, *shows: Show) -> Shown:
         """Some exhibits, one language after the other."""
@@ -80,8 +78,7 @@ class AccuracyReview:
     @property
     def findings(self) -> Shown:
         """The findings, to be shown and collected."""
-        noted = [part for language in self.languages for part in self.notes.exhibits(language)]
-        return Shown([*self.conclusions, *noted])
+        return Shown(tuple(self.conclusions))
 
     @property
     def limits(self) -> Shown:
@@ -128,10 +125,7 @@ def review_accuracy(
             budget=_budget(budget),
             audience=choice("audience", audience, AUDIENCES),
         )
-    noted = notes(
-        store, "accuracy", as_of=quality.as_of, where=quality.where, audience=quality.audience, workspace=workspace
-    )
-    return AccuracyReview(quality, wanted, noted)
+    return AccuracyReview(quality, wanted)
 
 
 def _budget(given: str | float) -> float:

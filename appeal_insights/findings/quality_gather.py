@@ -183,11 +183,6 @@ def _target(store: Store, as_of: datetime, where: Scope) -> float | None:
     return found[0] if len(set(found)) == 1 else None
 
 
-def units_of(store: Store, *, where: Scope, as_of: datetime, end: date) -> dict[str, pd.DataFrame]:
-    """Reviewers, auditors and sites against each other over the quarter before a day: rows of analysis.funnel."""
-    return _Asked(store, where, as_of, end).units()
-
-
 class _Asked:
     """Further questions about the same audits."""
 

@@ -10,7 +10,6 @@ from appeal_insights.errors import UnknownStore, also_said_in, choice
 from appeal_insights.findings import service_charts as charts
 from appeal_insights.findings import service_exhibits as exhibits
 from appeal_insights.findings.finding import Finding
-from appeal_insights.findings.noted import NO_NOTES, Notes, notes
 from appeal_insights.findings.service_found import conclude
 from appeal_insights.findings.service_gather import gather
 from appeal_insights.findings.service_handover import handover
@@ -33,7 +32,6 @@ class ServiceReview:
 
     service: Service
     languages: tuple[Language, ...]
-    notes: Notes = NO_NOTES  # what analysts kept by hand
 
     def _shown(self, *shows: Show) -> Shown:
         """Some exhibits, one language after the other."""
@@ -97,8 +95,7 @@ class ServiceReview:
     @property
     def findings(self) -> Shown:
         """The findings, to be shown and collected."""
-        noted = [part for language in self.languages for part in self.notes.exhibits(language)]
-        return Shown([*self.conclusions, *noted])
+        return Shown(tuple(self.conclusions))
 
     @property
     def limits(self) -> Shown:
@@ -144,7 +141,4 @@ def review_service(
             as_of=instant(as_of) if as_of else opened.latest(),
             audience=choice("audience", audience, AUDIENCES),
         )
-    noted = notes(
-        store, "service", as_of=service.as_of, where=service.where, audience=service.audience, workspace=workspace
-    )
-    return ServiceReview(service, wanted, noted)
+    return ServiceReview(service, wanted)

@@ -12,15 +12,20 @@ from appeal_insights.findings.service_counts import flow_rows, grid, held, ticke
 from appeal_insights.findings.service_held import KIND, Service
 from appeal_insights.findings.shown import Cell, Cells
 from appeal_insights.language import Language, count, say, share
-from appeal_insights.language import duration as written
 
-HOUR, DAY = 3600, 86400
+MINUTE, HOUR, DAY = 60, 3600, 86400
 AGE_BANDS = (0, 1, 3, 7, 14, 28)
 
 
 def duration(seconds: float, language: Language) -> str:
     """A duration in the unit that it is read in; what has not been reached is said so."""
-    return say("duration.over", language) if pd.isna(seconds) else written(seconds, language)
+    if pd.isna(seconds):
+        return say("duration.over", language)
+    for unit, size, below in (("minutes", MINUTE, 2 * HOUR), ("hours", HOUR, 3 * DAY)):
+        if seconds < below:
+            digits = 0 if unit == "minutes" or seconds >= 10 * HOUR else 1
+            return say(f"duration.{unit}", language, number=f"{seconds / size:.{digits}f}")
+    return say("duration.days", language, number=f"{seconds / DAY:.1f}")
 
 
 def promise(row: "Mapping[str, Any] | pd.Series", language: Language) -> str:

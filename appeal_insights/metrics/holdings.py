@@ -25,11 +25,10 @@ from appeal_insights.records.statement import (
 )
 from appeal_insights.records.store import Store
 
-HOLDINGS = ("codes", "coverage", "missing", "values")  # the queries that this module asks
+HOLDINGS = ("codes", "coverage", "missing")  # the queries that this module asks
 FIGURES = "figures"
 BESIDE = ("known_events", "targets")  # facts that explain others; nothing is counted of them
 SHORT_SPAN = 120  # days up to which weeks are counted and not months
-MOST_VALUES = 1000  # of a dimension, where nobody says how many are wanted
 MOST_PERIODS = 24  # more of them are no longer read one by one; then they are longer ones
 
 
@@ -74,8 +73,6 @@ def query_holding(store: Store, name: str, held: Holding, *, by: str = "") -> pd
         return coverage(store, held, by)
     if name == "missing":
         return missing(store, held)
-    if name == "values":
-        return values(store, held, by or held.dimensions[0])
     against, since = before(store, held)
     return codes(store, held, earlier_at=against, since=since)
 
@@ -126,13 +123,6 @@ def coverage(store: Store, held: Holding, dimension: str = "") -> pd.DataFrame:
     """Records by period (first day) and value of a dimension; of none, the value is empty."""
     holes = {**_holes(held), "its_value": column(dimension) if dimension else text_value("")}
     return _asked(store, held, "coverage", fill(parse(query_text("coverage")), holes))
-
-
-def values(store: Store, held: Holding, dimension: str, *, holding: str = "", most: int = MOST_VALUES) -> pd.DataFrame:
-    """The values of a dimension by how many records have them, of those that hold a text the first so many."""
-    holes = {**_holes(held), "its_value": column(dimension), "its_text": text_value(holding.lower())}
-    holes["most"] = parse(str(int(most)))
-    return _asked(store, held, "values", fill(parse(query_text("values")), holes))
 
 
 def missing(store: Store, held: Holding) -> pd.DataFrame:

@@ -69,7 +69,6 @@ class Store:
         self.name = path.stem
         self.asked: list[Asked] = []
         self._lasts: dict[tuple[str, ...], dict[str, datetime]] = {}
-        self._values: dict[tuple[str, str], list[str]] = {}
         self._connection = _locked_down(path)
         self._about = _read_about(self._connection, path)
 
@@ -137,11 +136,9 @@ class Store:
 
     def values(self, table: str, name: str) -> list[str]:
         """The values that a dimension has in this store, sorted."""
-        if (known := self._values.get((table, name))) is not None:
-            return known
         tree = parse("select distinct cast(value as varchar) as value from source order by value")
         rows = self._connection.execute(write(fill(tree, {"value": column(name)}, tables={"source": table}))).fetchall()
-        return self._values.setdefault((table, name), [value for (value,) in rows])
+        return [value for (value,) in rows]
 
     def fingerprint(self, table: str, as_of: datetime) -> Fingerprint:
         """A digest of the record versions visible at `as_of`: later loads do not change it."""

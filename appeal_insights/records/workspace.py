@@ -35,18 +35,6 @@ class Workspace:
     def public(self) -> Path:
         return self.root / "data" / "public"
 
-    @property
-    def kept(self) -> Path:
-        return self.root / "data" / "kept"
-
-    @property
-    def exports(self) -> Path:
-        return self.root / "data" / "exports"
-
-    @property
-    def views(self) -> Path:
-        return self.root / "data" / "views"
-
     def store(self, name: str) -> Path:
         """The file of a store, whether it exists yet or not. Raises BadInput for what cannot be a name."""
         if not _STORE_NAME.fullmatch(name):

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 from jupyter_client.manager import start_new_kernel
-from jupyter_core.paths import jupyter_path
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
@@ -31,13 +30,6 @@ PYTHONS = SpecifierSet(">=3.11,<3.14")  # as pyproject.toml has it
 KERNEL_STARTS_IN = 60  # seconds; a cold start on a busy machine takes several
 ROOM, LITTLE_ROOM = 2e9, 2e8  # bytes free: enough to work with, too few for a store and a report
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "firefox")
-WORKBENCH = ("jupyterlab", "voila", "ipywidgets", "anywidget")
-FRONT_ENDS = (  # below one of the folders that Jupyter looks in
-    "labextensions/anywidget/package.json",
-    "labextensions/@jupyter-widgets/jupyterlab-manager/package.json",
-    "voila/labextensions/@voila-dashboards/widgets-manager8/package.json",
-    "voila/templates/base/static/voila.js",
-)
 LABEL = 10  # letters of the first column
 
 State = Literal["fine", "note", "broken"]
@@ -64,7 +56,6 @@ def examine(workspace: Path | None = None) -> Iterator[Check]:
     yield packages()
     if not can_write():
         yield Check("workbook", "note", "runs come without tables as XLSX", 'pip install "appeal-insights[office]"')
-    yield workbench()
     yield from places(workspace)
     yield fonts()
     yield browser()
@@ -108,19 +99,6 @@ def _version(name: str) -> str:
         return version(name)
     except PackageNotFoundError:
         return ""
-
-
-def workbench() -> Check:
-    """What JupyterLab and the page without code need: the packages, and of each the part that the browser loads."""
-    found = {name: _version(name) for name in WORKBENCH}
-    if missing := [name for name, held in found.items() if not held]:
-        told = f"no explorers in JupyterLab or as a page: {', '.join(missing)} missing"
-        return Check("workbench", "note", told, 'pip install "appeal-insights[lab]"')
-    roots = [Path(root) for root in jupyter_path()]
-    lost = [part for part in FRONT_ENDS if not any((root / part).exists() for root in roots)]
-    if lost:
-        return Check("workbench", "broken", f"not where browsers look for it: {', '.join(lost)}", "make setup")
-    return Check("workbench", "fine", ", ".join(f"{name} {held}" for name, held in found.items()))
 
 
 def places(workspace: Path | None) -> Iterator[Check]:

@@ -56,7 +56,7 @@ def run(notebook: str, parameters: Mapping[str, Any], *, workspace: Path | None 
     """
     with told_in(parameters.get("language")):
         place = find_workspace(workspace)
-        source = find_notebook(place, notebook)
+        source = _find(place, notebook)
         close_abandoned(place.runs)
         resolved = check_parameters(source, parameters, place)
     started = datetime.now(UTC)
@@ -88,7 +88,7 @@ def _about(notebook: NotebookNode, name: str, resolved: Mapping[str, Any]) -> Ab
     return About(title, resolved["language"], _facts(notebook, resolved), resolved["audience"])
 
 
-def find_notebook(place: Workspace, notebook: str) -> Path:
+def _find(place: Workspace, notebook: str) -> Path:
     """The notebook of that name. Raises UnknownName with the nearest."""
     known = sorted(path.stem for path in place.notebooks.glob("*.ipynb"))
     name = notebook.removesuffix(".ipynb").removeprefix("notebooks/")

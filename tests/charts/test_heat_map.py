@@ -6,8 +6,7 @@ import json
 import pandas as pd
 import pytest
 
-from appeal_insights.charts.heat_map import WHITE_FROM, heat_map
-from appeal_insights.charts.palette import PALEST
+from appeal_insights.charts.heat_map import PALEST, WHITE_FROM, heat_map
 from appeal_insights.charts.theme import DARK, spec_of
 from appeal_insights.errors import BadTable
 from tests.charts.test_theme import lab, linear

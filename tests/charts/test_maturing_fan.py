@@ -5,8 +5,7 @@ import json
 import pandas as pd
 import pytest
 
-from appeal_insights.charts.maturing_fan import maturing_fan
-from appeal_insights.charts.palette import EDGE
+from appeal_insights.charts.maturing_fan import PALEST, maturing_fan
 from appeal_insights.charts.theme import DARK, spec_of
 from appeal_insights.errors import BadTable
 from appeal_insights.reports.still import still
@@ -76,8 +75,8 @@ def test_older_cohorts_are_lighter_and_the_palest_still_stands_out_from_white():
     assert scale["domain"] == ["2026-W40", "2026-W41", "2026-W45"]
     light = [lab(linear(colour))[0] for colour in scale["range"]]
     assert light == sorted(light, reverse=True)
-    assert (scale["range"][0], scale["range"][-1]) == (EDGE, DARK)
-    assert (WHITE[1] + 0.05) / (times([(0.2126, 0.7152, 0.0722)], linear(EDGE))[0] + 0.05) >= 3
+    assert (scale["range"][0], scale["range"][-1]) == (PALEST, DARK)
+    assert (WHITE[1] + 0.05) / (times([(0.2126, 0.7152, 0.0722)], linear(PALEST))[0] + 0.05) >= 3
 
 
 def test_an_estimate_is_hollow_with_its_interval_and_named():

@@ -1,6 +1,5 @@
 """The explorer without a browser: controls are set as a reader would, and what it shows is what a query counts."""
 
-import asyncio
 import time
 from datetime import datetime
 from html import unescape
@@ -10,7 +9,7 @@ import pytest
 import appeal_insights as ap
 from appeal_insights.errors import AppealInsightsError
 from appeal_insights.explorer.explore import explore
-from appeal_insights.findings.glance import glance
+from appeal_insights.findings.shown import VEGA
 from appeal_insights.language import count
 from tests.helpers import decided, english_left, make_store
 
@@ -24,7 +23,7 @@ def explorer(demo):
 
 def drawn(explorer):
     """The data of the chart on the screen, or nothing."""
-    return [picture.spec for picture in explorer.results.pictures if picture.spec]
+    return [output["data"][VEGA] for output in explorer.results.chart.outputs]
 
 
 def cells(html):
@@ -162,7 +161,7 @@ def test_a_stakeholder_sees_no_small_number_and_an_analyst_all(tmp_path):
     assert names["stakeholder"] == ["All records", "DE", "FR", "(small segments together)"]
     assert names["analyst"] == ["All records", "DE", "FR", "GB", "MT"]
     assert "2 segments are shown together" in shown["stakeholder"].notes.value
-    assert "MT" not in str([picture.spec for picture in shown["stakeholder"].pictures])
+    assert "MT" not in str(shown["stakeholder"].chart.outputs)
 
 
 def test_a_store_that_was_replaced_is_seen_with_the_next_question(tmp_path):
@@ -221,160 +220,3 @@ def test_a_wrong_parameter_is_refused_before_anything_is_shown(demo, given):
 def test_it_shows_itself_in_a_notebook(explorer):
     assert "application/vnd.jupyter.widget-view+json" in explorer._repr_mimebundle_()
     assert ap.explore is explore
-
-
-def test_two_dimensions_cross_and_one_cannot_be_chosen_twice(explorer, demo):
-    choose(explorer, by="market", also="appellant")
-    assert explorer.asking.by == "market,appellant"
-    assert "by market and appellant" in str(drawn(explorer)[0]["title"])
-    assert "market" not in [value for _, value in explorer.controls.also.options]
-    seen, every = (
-        explorer.seen,
-        ap.query("breakdown", store="demo", by="market,appellant", during=SPAN, workspace=demo.root),
-    )
-    assert seen.breakdown["denominator"].sum() == every["denominator"].sum()
-    assert len(seen.breakdown) > 32
-    choose(explorer, by="appellant")
-    assert explorer.asking.by == "appellant"
-    choose(explorer, by="")
-    assert explorer.controls.also.disabled
-
-
-def test_filters_hold_several_dimensions_at_once_and_each_can_be_taken_out(explorer, demo):
-    choose(explorer, filter="market", values=("DE", "FR"))
-    choose(explorer, filter="policy", values=("misleading_claims",))
-    assert explorer.asking.where == {"market": ["DE", "FR"], "policy": ["misleading_claims"]}
-    where = "market=DE,FR; policy=misleading_claims"
-    asked = ap.query("breakdown", store="demo", during=SPAN, where=where, workspace=demo.root).iloc[0]
-    assert explorer.seen.whole["denominator"].item() == asked["denominator"]
-    buttons = explorer.controls.filters._buttons.children
-    assert [button.description for button in buttons] == [
-        "Take out Market: DE, FR",
-        "Take out Policy: misleading_claims",
-    ]
-    buttons[0].click()
-    assert explorer.asking.where == {"policy": ["misleading_claims"]}
-    choose(explorer, filter="market")
-    assert explorer.controls.values.value == ()
-
-
-def test_a_search_shortens_the_list_and_what_was_chosen_stays_in_it(explorer):
-    choose(explorer, filter="market")
-    whole = explorer.controls.values.options
-    assert explorer.controls.values.options == tuple(sorted(whole))
-    choose(explorer, values=("DE",))
-    choose(explorer, search=" f")
-    assert set(explorer.controls.values.options) == {"DE", *(value for value in whole if "F" in value)}
-    assert explorer.asking.where == {"market": ["DE"]}
-    choose(explorer, search="no such")
-    assert explorer.controls.values.options == ("DE",)
-    assert "No value holds that" in explorer.controls.filters._hint.value
-
-
-def test_a_heat_map_is_made_when_its_tab_is_opened(explorer):
-    choose(explorer, by="market")
-    assert [one.spec for one in explorer.results.maps] == [{}]
-    explorer.results.tables.selected_index = 1
-    [spec] = [one.spec for one in explorer.results.maps]
-    [rows] = [rows for rows in spec["datasets"].values() if "state" in rows[0]]
-    assert len({row["segment"] for row in rows}) == 13
-    choose(explorer, filter="policy", values=("misleading_claims",))
-    assert explorer.results.maps[0].spec != spec
-    choose(explorer, by="")
-    assert explorer.results.maps[0].spec == {}
-    assert "Choose a dimension" in explorer.results._map_notes.value
-
-
-def test_known_events_of_the_span_stand_in_chart_and_notes(explorer, demo):
-    events = ap.query("known_events", store="demo", workspace=demo.root)
-    first, last = ap.period(SPAN).start, ap.period(SPAN).end
-    inside = events[[first <= day.date() < last for day in events["starts_on"]]]
-    assert len(inside)
-    newest = inside.sort_values("starts_on").iloc[-1]["title_en"]
-    assert newest in explorer.results.notes.value
-    assert newest in str(drawn(explorer)[0])
-
-
-def test_young_weeks_of_submission_are_marked(explorer):
-    assert "Settled" not in explorer.results.periods.value
-    choose(explorer, basis="submission")
-    assert explorer.asking.basis == "submission"
-    assert "Hollow points" in explorer.results.notes.value
-    rows = cells(explorer.results.periods.value)
-    assert [rows[0][-1], rows[-1][-1]] == ["no", "yes"]
-    assert 'basis="submission"' in repr(explorer)
-    choose(explorer, basis="enforcement")
-    assert explorer.seen.question.basis == "enforcement"
-
-
-def test_another_metric_brings_its_own_bases_and_dimensions(demo):
-    explorer = explore("service", metric="sla_attainment", workspace=demo.root)
-    assert [value for _, value in explorer.controls.basis.options] == ["due"]
-    assert explorer.controls.basis.disabled
-    choose(explorer, metric="overturn_rate")
-    assert [value for _, value in explorer.controls.basis.options] == ["decision", "submission", "enforcement"]
-    assert explorer.seen.basis == "decision"
-
-
-@pytest.fixture(scope="module")
-def wide(tmp_path_factory):
-    """A store in which a dimension has 40,000 values, each of one record, but for one of 50."""
-    root = tmp_path_factory.mktemp("wide")
-    (root / "notebooks").mkdir()
-    rows = decided([("2026-11-02", "DE", "upheld", 39_999), ("2026-11-03", "DE", "reversed", 50)])
-    names = [f"queue_{place:05}" for place in range(39_999)] + ["most"] * 50
-    make_store(root / "data" / "store" / "wide.duckdb", rows.assign(queue=names))
-    return root
-
-
-def test_of_forty_thousand_values_the_first_are_offered_and_any_is_found_by_typing(wide):
-    explorer = explore("wide", during="2026-W45", workspace=wide)
-    choose(explorer, filter="queue")
-    offered = explorer.controls.values.options
-    assert (offered[0], len(offered)) == ("most", 50)
-    assert "50 of 40,000 values" in explorer.controls.filters._hint.value
-    choose(explorer, search="_3999")
-    assert explorer.controls.values.options == tuple(f"queue_3999{place}" for place in range(9))
-    choose(explorer, values=("queue_39991",))
-    assert "Fewer than 10" in explorer.results.instead.value
-    choose(explorer, search="most", values=("most",))
-    assert explorer.seen.whole["denominator"].item() == 50
-
-
-@pytest.mark.parametrize("language", ["en", "zh-CN"])
-def test_forty_thousand_lines_are_too_many_and_the_sentence_says_what_next(wide, language):
-    explorer = explore("wide", during="2026-W45", language=language, workspace=wide)
-    choose(explorer, by="queue")
-    said = explorer.results.instead.value
-    assert "40,000" in said
-    assert ("Keep some values with a filter" if language == "en" else "请先按取值筛选") in said
-    choose(explorer, filter="queue", values=("most",))
-    assert explorer.seen.breakdown["segment"].tolist() == ["most"]
-
-
-def test_one_record_is_a_rate_for_an_analyst_and_a_sentence_for_others(wide):
-    asked = {"during": "2026-W45", "where": "queue=queue_00001", "workspace": wide}
-    assert explore("wide", audience="analyst", **asked).seen.whole["denominator"].item() == 1
-    assert "Fewer than 10" in explore("wide", **asked).results.instead.value
-
-
-def test_rapid_changes_in_a_notebook_are_asked_once(demo, monkeypatch):
-    asked = []
-
-    def counted(asking, **place):
-        asked.append(asking.by)
-        return glance(asking, **place)
-
-    monkeypatch.setattr("appeal_insights.explorer.explore.glance", counted)
-
-    async def notebook():
-        explorer = explore(workspace=demo.root)
-        for name in ("market", "policy", "queue", "appellant"):
-            choose(explorer, by=name)
-            await asyncio.sleep(0)
-        assert asked == [""]
-        assert explorer.seen.question.by == ("appellant",)
-        await asyncio.sleep(0.1)
-
-    asyncio.run(notebook())
-    assert asked == ["", "appellant"]

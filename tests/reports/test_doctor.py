@@ -120,17 +120,3 @@ def test_fonts_are_asked_of_the_system_where_it_can_answer(monkeypatch):
     assert "Chinese: Noto Sans CJK SC" in doctor.fonts().told
     monkeypatch.setattr(doctor, "_families", lambda _, language: [] if language != "en" else ["A"])
     assert doctor.fonts().state == "note"
-
-
-def test_the_workbench_is_looked_at_with_the_parts_that_the_browser_loads(monkeypatch, tmp_path):
-    assert doctor.workbench().state == "fine"
-    assert "voila 0." in doctor.workbench().told
-    monkeypatch.setattr(doctor, "jupyter_path", lambda: [str(tmp_path)])
-    broken = doctor.workbench()
-    assert broken.state == "broken"
-    assert "labextensions/anywidget/package.json" in broken.told
-    monkeypatch.setattr(doctor, "_version", lambda name: "" if name == "voila" else "1.0")
-    absent = doctor.workbench()
-    assert absent.state == "note"
-    assert "voila missing" in absent.told
-    assert "[lab]" in absent.do
