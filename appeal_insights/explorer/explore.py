@@ -158,7 +158,7 @@ def explore(
     during: str = "",
     every: str = "",
     where: str | Scope = "",
-    basis: str = "decision",
+    basis: str = "",
     as_of: str = "",
     workspace: Path | None = None,
 ) -> Explorer:
@@ -181,7 +181,7 @@ def explore(
             during=during,
             every=every,
             where=where,
-            basis=choice("basis", basis, BASES),
+            basis=choice("basis", basis, BASES) if basis else "",
             as_of=as_of,
         )
         return Explorer(place, start)

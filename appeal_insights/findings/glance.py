@@ -94,7 +94,7 @@ class Luck:
 
 def read_choices(*, store: str, name: str, basis: str = "", as_of: str = "", workspace: Path | None = None) -> Choices:
     """What can be asked of a store about a metric. Raises EmptyPeriod for a store with nothing dated in it."""
-    of = metric(name)
+    of, given = metric(name), basis
     basis = basis or of.basis
     with Store(find_workspace(workspace).existing_store(store)) as opened:
         figures = "figures" in opened.tables
@@ -109,7 +109,11 @@ def read_choices(*, store: str, name: str, basis: str = "", as_of: str = "", wor
         counted = (
             declared["metrics"]
             if figures
-            else [one.id for one in metrics().values() if one.is_rate and basis in one.at and one.fact in opened.tables]
+            else [
+                one.id
+                for one in metrics().values()
+                if one.is_rate and given in ("", *one.at) and one.fact in opened.tables
+            ]
         )
         return Choices(
             metrics=[metrics()[one] for one in counted],

@@ -220,3 +220,12 @@ def test_a_wrong_parameter_is_refused_before_anything_is_shown(demo, given):
 def test_it_shows_itself_in_a_notebook(explorer):
     assert "application/vnd.jupyter.widget-view+json" in explorer._repr_mimebundle_()
     assert ap.explore is explore
+
+
+def test_promises_of_time_are_asked_by_the_day_that_they_fell_due(demo):
+    explorer = explore("service", metric="sla_attainment", by="market", workspace=demo.root)
+    assert explorer.seen is not None
+    assert (explorer.seen.metric.id, explorer.seen.basis) == ("sla_attainment", "due")
+    assert 0.9 < explorer.seen.whole["rate"].iloc[0] < 1
+    choose(explorer, metric="turnaround")
+    assert explorer.seen.basis == "decision"
