@@ -59,9 +59,7 @@ def sample(
     appeals: Annotated[int, typer.Option(help="Appeals in all.")] = 30_000,
     scenario: Annotated[
         str,
-        typer.Option(
-            help="planted; quiet; one cause, like outage; accuracy_drift: a year of audits; service_levels: promises."
-        ),
+        typer.Option(help="planted; quiet; one cause, like outage; accuracy_drift: audits; service_levels: promises."),
     ] = "planted",
     workspace: WorkspaceOption = None,
 ) -> None:
