@@ -7,7 +7,7 @@ import nbformat
 import pytest
 
 from appeal_insights.charts.gallery import families
-from appeal_insights.charts.theme import spec_of
+from appeal_insights.charts.theme import spec_of, use_theme
 from appeal_insights.findings.gallery import gallery, twin
 from appeal_insights.findings.shown import EXHIBIT, VEGA
 from appeal_insights.language import LANGUAGES
@@ -81,6 +81,16 @@ def test_a_family_is_shown_in_each_language_with_picture_table_and_lines():
     assert exhibits[1]["title"] == "德国约三成案件超出承诺时限"
     assert exhibits[0]["table"]["rows"]
     assert sum(VEGA in bundle for bundle in bundles) == 2
+
+
+def test_a_notebook_shows_the_variant_asked_for_and_a_report_made_of_it_does_not():
+    try:
+        use_theme("dark")
+        [shown, *_] = gallery("slope").bundles()
+    finally:
+        use_theme("light")
+    assert shown[VEGA]["config"]["background"] == "#12181f"
+    assert shown[EXHIBIT]["spec"]["config"]["background"] == "#ffffff"
 
 
 @pytest.mark.parametrize("variant", ["dark", "print"])

@@ -26,4 +26,4 @@ def test_a_heading_is_called_in_chinese_as_the_glossary_says(key, term):
 
 
 def test_every_term_has_both_languages_and_a_meaning():
-    assert all(row["en"] and row["zh_cn"] and row["definition_en"] for row in TERMS.values())
+    assert all(row["en"] and row["zh_cn"] and row["definition_en"] and row["definition_zh"] for row in TERMS.values())

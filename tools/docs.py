@@ -22,7 +22,8 @@ QUERY_GROUPS = {
     "One period against another": ("before_after", "top_movers"),
     "What became of it, and how long it took": ("cohort", "funnel", "distribution", "percentiles", "flows", "ageing"),
     "What a store holds": (
-        "coverage", "missing", "codes", "values", "known_events", "targets", "loads", "rejects", "reject_reasons", "versions",
+        "coverage", "missing", "codes", "values", "known_events", "targets", "loads", "rejects", "reject_reasons",
+        "versions",
     ),
     "What was promised, and what is open": ("open_clocks", "waits", "arrivals", "staffing_plan", "linked_tickets"),
     "Whether the records can be trusted": (
@@ -75,7 +76,9 @@ METRICS_INTRO = """\
 
 What is counted. Most metrics are two yes/no questions about one record: does it belong to the denominator, and if so,
 to the numerator? A question without an answer, because a column is empty, counts as no. In Python, `ap.metrics()` gives
-these declarations, and `ap.period("2026-W40")` a period to count in.
+these declarations, and `ap.period("2026-W40")` a period to count in. [codebook.html](codebook.html) has them, the
+columns, the terms and the queries on one page to search in; `ap.codebook()` and `appeal-insights codebook` write it
+anew into a workspace.
 
 | kind | is |
 | --- | --- |

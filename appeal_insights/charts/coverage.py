@@ -1,4 +1,4 @@
-"""How many records there are by segment and period: one cell each, darker where the segment has more."""
+"""How many records there are by segment and period: one cell each, stronger where the segment has more."""
 
 import altair as alt
 import pandas as pd

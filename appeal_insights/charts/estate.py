@@ -47,7 +47,7 @@ SHAPES = {
 def estate(
     table: pd.DataFrame, *, title: str, description: str, alarms: pd.DataFrame | None = None, language: Language = "en"
 ) -> alt.LayerChart:
-    """Series by week: darker where the accuracy lay further from what was expected, triangles where one alarmed.
+    """Series by week: stronger where the accuracy lay further from what was expected, triangles where one alarmed.
 
     Takes   table    rows of `by_week` of the series to be seen, refused ones left out: series, period, period_label,
                      audited, correct, rate, expected, low, high, hidden. Few audits make a cell small.

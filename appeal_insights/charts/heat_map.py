@@ -1,4 +1,4 @@
-"""A rate by segment and period: one cell each, darker where the rate is higher, crossed where nothing is shown."""
+"""A rate by segment and period: one cell each, stronger where the rate is higher, crossed where nothing is shown."""
 
 import json
 from typing import Any

@@ -6,7 +6,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from appeal_insights.charts.palette import shades
+from appeal_insights.charts.palette import MOST_SHADES, shades
 from appeal_insights.charts.theme import (
     GROUND,
     INK,
@@ -24,7 +24,7 @@ from appeal_insights.language import Language, say
 NUMBERS = ("days", "rate", "low", "high", "numerator", "denominator")
 COLUMNS = ("cohort", *NUMBERS, "mature")
 ESTIMATES = ("cohort", "days", "rate", "low", "high")
-MOST_COHORTS = 26  # half a year of weeks
+MOST_COHORTS = MOST_SHADES
 MOST_ESTIMATES = 6
 MOST_POINTS = 8  # ages: with more, points would hide how a line is drawn
 NAMED = 3  # cohorts in the legend where there are many: oldest, middle, newest

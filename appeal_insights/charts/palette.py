@@ -5,6 +5,7 @@ turned to another variant colour by colour, and nothing that a chart says change
 """
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Literal
 
 Variant = Literal["light", "dark", "print"]
@@ -24,6 +25,9 @@ PALEST = "#eef3f8"  # of the shades of cells, which end at DARK
 BELOW, AS_EXPECTED, ABOVE = "#7f2704", "#f3f4f5", COLOURS[2]  # of the shades to both sides of what was expected
 STRONG = COLOURS[1]  # what is set off from the rest
 LIMITS, SINCE, LIKELY, SPAN = "#c9d6e2", "#d9b48f", "#e7c3a5", "#6f8fae"  # grounds, drawn see-through
+
+# Ends of scales, and what is written on their cells: shades between them are reckoned where a chart is drawn.
+SCALES = (PALEST, DARK, BELOW, AS_EXPECTED, ON_DARK, ON_PALE)
 
 # light -> dark, print
 _TURNED: Mapping[str, tuple[str, str]] = {
@@ -50,6 +54,7 @@ _TURNED: Mapping[str, tuple[str, str]] = {
     LIKELY: ("#6b4728", "#dcdcdc"),
     SPAN: ("#6f8fae", "#8a8a8a"),
 }
+MOST_SHADES = 26  # lines of an age: half a year of weeks
 _BETWEEN = (EDGE, DARK)  # lines of an age have a shade in between, reckoned with the chart
 _HOLD_COLOURS = ("background", "range", "value", "category")
 _END_IN = ("color", "fill", "stroke")
@@ -73,21 +78,26 @@ def shades(steps: int, variant: Variant = "light") -> list[str]:
     return ["#" + "".join(f"{part:02x}" for part in parts) for parts in mixed]
 
 
+@cache
+def turning(variant: Variant) -> Mapping[str, str]:
+    """The same, and every shade of a line that a chart may be built with."""
+    every = (zip(shades(steps), shades(steps, variant), strict=True) for steps in range(1, MOST_SHADES + 1))
+    return {**dict(pair for pairs in every for pair in pairs), **colours(variant)}
+
+
 def turned(spec: dict[str, Any], variant: Variant) -> dict[str, Any]:
     """A specification in the colours of a variant. Its data, labels and texts stay as they are."""
     if variant == "light":
         return spec
-    return {name: _turned(value, name, variant) for name, value in spec.items()}
+    return {name: _turned(value, name, turning(variant)) for name, value in spec.items()}
 
 
-def _turned(value: Any, name: str, variant: Variant) -> Any:
+def _turned(value: Any, name: str, known: Mapping[str, str]) -> Any:
     if name in _HOLD_DATA:
         return value
     if isinstance(value, dict):
-        return {inner: _turned(part, inner, variant) for inner, part in value.items()}
+        return {inner: _turned(part, inner, known) for inner, part in value.items()}
     if isinstance(value, list):
-        if name == "range" and len(value) > 2 and value == shades(len(value)):
-            return shades(len(value), variant)
-        return [_turned(part, name, variant) for part in value]
+        return [_turned(part, name, known) for part in value]
     holds = name in _HOLD_COLOURS or name.lower().endswith(_END_IN)
-    return colours(variant).get(value, value) if holds and isinstance(value, str) else value
+    return known.get(value, value) if holds and isinstance(value, str) else value

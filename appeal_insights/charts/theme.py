@@ -169,9 +169,14 @@ def _check_days(values: "pd.Series[Any]") -> None:
         raise BadTable(f"The dates in {values.name!r} have a time of day. Give the first instant of the day.")
 
 
+def as_shown(spec: dict[str, Any]) -> dict[str, Any]:
+    """A finished specification in the variant that notebooks show now."""
+    return turned(spec, _shown["variant"])
+
+
 def _bundle(spec: dict[str, Any], **_: object) -> dict[str, Any]:
     """What a notebook stores of a chart: the specification, and its description for who cannot see it."""
-    return {MIME_TYPE: turned(spec, _shown["variant"]), "text/plain": str(spec.get("description", ""))}
+    return {MIME_TYPE: as_shown(spec), "text/plain": str(spec.get("description", ""))}
 
 
 def _theme() -> alt.theme.ThemeConfig:

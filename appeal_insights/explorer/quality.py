@@ -168,7 +168,7 @@ class QualityExplorer:
         where = read_where(asked.where) if isinstance(asked.where, str) else dict(asked.where)
         for name in (*names, *where):
             choice("dimension", name, choices.dimensions)
-        part = choice("quality_part", asked.part, PARTS) if asked.part else PARTS[0]
+        part = choice("part", asked.part, PARTS) if asked.part else PARTS[0]
         span = span_of(asked, store=place.store, workspace=place.workspace)
         self._asked = replace(self._asked, as_of=asked.as_of)
         chosen = self.controls

@@ -84,7 +84,7 @@ class Accuracy:
 
     def exhibits(self, part: str = "") -> list[Exhibit]:
         """What one part shows, one language after the other; the part that was asked for where none is named."""
-        shown = getattr(self, choice("quality_part", part or self.asked.part or PARTS[0], PARTS))
+        shown = getattr(self, choice("part", part or self.asked.part or PARTS[0], PARTS))
         return [one for one in shown.parts if isinstance(one, Exhibit)]
 
     def bundles(self) -> Iterator[Bundle]:
@@ -146,7 +146,7 @@ def accuracy_of(
 ) -> Accuracy:
     """The same of what was typed. Raises what `accuracy` does."""
     if asked.part:
-        choice("quality_part", asked.part, PARTS)
+        choice("part", asked.part, PARTS)
     names = tuple(read_names(asked.by))
     if len(names) > MOST_DIMENSIONS:
         raise BadParameter.of("parameter.two_dimensions", names=list(names))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from numbers import Integral
 from typing import Any, Literal, Protocol, Self
 
-from appeal_insights.charts.theme import Chart, spec_of
+from appeal_insights.charts.theme import Chart, as_shown, spec_of
 from appeal_insights.language import Language
 
 EXHIBIT = "application/vnd.appeal-insights.exhibit+json"
@@ -120,7 +120,7 @@ class Exhibit:
         if spec is None:
             yield {EXHIBIT: whole, "text/html": self._text(), "text/plain": self.title}
             return
-        yield {EXHIBIT: whole, VEGA: spec, "text/plain": self.alt}
+        yield {EXHIBIT: whole, VEGA: as_shown(spec), "text/plain": self.alt}
         yield {TWIN: {"of": self.id}, "text/html": self._text(heading=False), "text/plain": self.title}
 
     def _text(self, *, heading: bool = True) -> str:

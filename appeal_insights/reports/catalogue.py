@@ -67,7 +67,7 @@ def listed(runs: Path) -> list[Listed]:
 
 def catalogue_page(found: Sequence[Listed]) -> str:
     """The page as text."""
-    states = {
+    states: dict[str, Any] = {
         "published": [one for one in found if one.state == "published"],
         "failed": [one for one in found if one.state == "failed"],
         "unfinished": [one for one in found if one.state in ("running", "abandoned")],

@@ -85,18 +85,18 @@ def entries() -> Iterator[Entry]:
 
 
 def terms() -> Iterator[Entry]:
-    """The glossary; what is a metric as well says so."""
-    with files("appeal_insights").joinpath("words", "glossary.csv").open(encoding="utf-8", newline="") as lines:
-        for row in csv.DictReader(lines):
-            names: Told = {"en": row["en"], "zh-CN": row["zh_cn"]}
-            yield Entry("term", row["key"], names, {"en": row["definition_en"], "zh-CN": row["definition_zh"]})
+    """The glossary."""
+    text = files("appeal_insights").joinpath("words", "glossary.csv").read_text(encoding="utf-8")
+    for row in csv.DictReader(text.splitlines()):
+        names: Told = {"en": row["en"], "zh-CN": row["zh_cn"]}
+        yield Entry("term", row["key"], names, {"en": row["definition_en"], "zh-CN": row["definition_zh"]})
 
 
 def _heading(name: str) -> Told:
     if name in KINDS:
         return _said(f"codebook.{name}")
     found = contract(name).name
-    return {each: say("codebook.columns_of", each, fact=_in(found, each), key=name) for each in LANGUAGES}
+    return {each: say("codebook.columns_of", each, fact=_in(found, each), table=name) for each in LANGUAGES}
 
 
 def _intro(name: str) -> Told:

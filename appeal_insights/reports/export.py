@@ -10,11 +10,12 @@ from markupsafe import Markup
 from nbconvert.exporters.templateexporter import TemplateExporter
 from traitlets import default
 
+from appeal_insights.charts.palette import turning
 from appeal_insights.errors import BadInput
 from appeal_insights.language import languages, say
 from appeal_insights.reports import vega
 from appeal_insights.reports.blocks import Page, page
-from appeal_insights.reports.offline import TEMPLATE, policy, source, word, write_whole
+from appeal_insights.reports.offline import TEMPLATE, policy, report_style, source, word, write_whole
 
 
 @dataclass(frozen=True)
@@ -81,10 +82,10 @@ class _PageExporter(TemplateExporter):
 
 def _inline(made: Page, cache: Path | None) -> dict[str, Any]:
     """Style and scripts as they stand in the page, and the policy that lets these run and nothing else."""
-    style, boot = source("style.css"), source("boot.js")
+    style, boot = report_style(), source("boot.js")
     scripts = [boot]
     settings = {
-        language: {"locale": vega.locale(language), "failed": say("export.not_drawn", language)}
+        language: {"locale": vega.locale(language), "failed": say("export.not_drawn", language), "dark": _dark(made)}
         for language in made.chart_languages
     }
     if settings:
@@ -96,3 +97,9 @@ def _inline(made: Page, cache: Path | None) -> dict[str, Any]:
         "scripts": [Markup(script) for script in scripts],
         "settings": Markup(vega.as_json(settings)) if settings else None,
     }
+
+
+def _dark(made: Page) -> dict[str, str]:
+    """What the colours of these charts are on a dark screen."""
+    specs = "".join(str(block.content["spec"]) for block in made.blocks if block.kind == "exhibit")
+    return {light: dark for light, dark in turning("dark").items() if f'"{light}"' in specs}

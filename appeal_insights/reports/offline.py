@@ -9,6 +9,7 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
+from appeal_insights.charts.palette import SCALES, colours
 from appeal_insights.language import languages, say
 
 TEMPLATE = Path(__file__).parent / "template"
@@ -17,6 +18,17 @@ TEMPLATE = Path(__file__).parent / "template"
 def source(name: str) -> str:
     """A file of the template as text."""
     return (TEMPLATE / name).read_text(encoding="utf-8")
+
+
+def report_style() -> str:
+    """The style of a report: dark where the reader has it so, and on paper its charts in the colours of print."""
+    printed = [
+        f'  .chart svg [{name}="{light}"] {{ {name}: {colour}; }}'
+        for light, colour in colours("print").items()
+        for name in ("fill", "stroke")
+        if light not in SCALES and light != colour
+    ]
+    return source("style.css") + source("dark.css") + "\n@media print {\n" + "\n".join(printed) + "\n}\n"
 
 
 def policy(style: str, scripts: Sequence[str]) -> str:
@@ -43,7 +55,7 @@ def page(
     template: str,
     *,
     language: str,
-    styles: Sequence[str] = ("style.css", "runs.css"),
+    styles: Sequence[str] = ("style.css", "runs.css", "dark.css"),
     scripts: Sequence[str] = (),
     **values: object,
 ) -> str:

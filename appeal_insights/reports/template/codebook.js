@@ -25,9 +25,12 @@
       found += fits;
     }
     sections.forEach((section) => {
-      section.classList.toggle("kept-out", !section.querySelector("article:not(.kept-out)"));
+      const left = section.querySelectorAll("article:not(.kept-out)").length;
+      section.classList.toggle("kept-out", !left);
+      section.querySelector(".count").textContent = String(left);
     });
     nothing.hidden = found > 0;
+    page.classList.toggle("searching", words.length > 0);
     told.forEach((one) => {
       one.textContent = one.dataset.told.replace("{found}", String(found)).replace("{all}", String(entries.length));
     });
